@@ -1,0 +1,15 @@
+/** The engine's contents page: numbers in, numbers out. No I/O, no clock, no randomness of its own. */
+export { FREQUENCIES, rhythmOf } from "./time/rhythm.ts";
+export type { Frequency, Position, Rhythm } from "./time/rhythm.ts";
+export { seriesKey, seriesKeyText } from "./series/series-key.ts";
+export type { DimensionValue, SeriesKey } from "./series/series-key.ts";
+export { DEFAULT_MEASURE_SETTINGS, HELD_BACK_REASONS, KINDS, STATUSES } from "./scores/judgement.ts";
+export type {
+  HeldBackReason,
+  IntervalInput,
+  Judgement,
+  Kind,
+  MeasureSettings,
+  Status,
+} from "./scores/judgement.ts";
+export type { SeriesStates } from "./models/states.ts";

@@ -1,0 +1,22 @@
+import { defineConfig } from "vitest/config";
+
+// One project per room. Service tests share real servers and the two cores, so their files run a few at a time.
+export default defineConfig({
+  test: {
+    projects: [
+      { test: { name: "engine", root: "engine", include: ["src/**/*.test.ts"], testTimeout: 60_000 } },
+      {
+        test: {
+          name: "service",
+          root: "service",
+          include: ["src/**/*.test.ts", "test/**/*.test.ts"],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          pool: "forks",
+        },
+      },
+      { test: { name: "test-kit", root: "test-kit", include: ["src/**/*.test.ts"], testTimeout: 60_000 } },
+      { test: { name: "bench", root: "bench", include: ["src/**/*.test.ts"], testTimeout: 120_000 } },
+    ],
+  },
+});
