@@ -13,3 +13,13 @@ export type {
   Status,
 } from "./scores/judgement.ts";
 export type { SeriesStates } from "./models/states.ts";
+export { QUIET_INTERVALS_MAX } from "./groups/group.ts";
+export type {
+  Anomaly,
+  AnomalyGroup,
+  DimensionContribution,
+  GroupingInput,
+  GroupingResult,
+  GroupMember,
+  ValueContribution,
+} from "./groups/group.ts";

@@ -1,0 +1,81 @@
+/**
+ * The contract of a connector: one kind of database. A folder of three files implements it, the shared suite
+ * (connector-contract.ts) holds it to it. Connectors know nothing of detectors, intervals or measures: they get a
+ * statement with bound instants and give rows.
+ */
+import type { z } from "zod";
+import type { Secrets } from "../secrets/secrets.ts";
+
+export interface Connector<Settings = unknown> {
+  readonly kind: string;
+  /** declared once as data: validation, docs, JSON Schema and the CLI's questions come from it */
+  readonly settings: z.ZodType<Settings>;
+  readonly dialect: "postgres" | "redshift" | "mysql" | "duckdb" | "files";
+  /** Connects. Secrets are resolved here and stay here. */
+  open(settings: Settings, context: SourceContext): Promise<Source>;
+}
+
+export interface SourceContext {
+  readonly secrets: Secrets;
+  /** IANA zone of the dataset: the session's time zone, so that naive and zoned columns compare rightly */
+  readonly zone: string;
+  readonly signal?: AbortSignal;
+}
+
+/** A statement as the user wrote it, plus where the interval's bounds go. */
+export interface BoundQuery {
+  /** final text with the dialect's placeholders; never contains a value */
+  readonly sql: string;
+  /** instants in order of the placeholders, epoch ms */
+  readonly parameters: readonly number[];
+}
+
+export type ColumnType = "number" | "text" | "timestamp" | "timestamptz" | "date" | "boolean" | "other";
+
+export interface Column {
+  readonly name: string;
+  readonly type: ColumnType;
+  /** the database's own name for the type, for messages */
+  readonly nativeType: string;
+}
+
+/**
+ * A cell as the crawler understands it: numbers are numbers (decimals and bigints turned into numbers by the
+ * connector, once, on purpose), timestamps stay text in ISO form (naive ones without zone), null is null.
+ */
+export type Cell = number | string | boolean | null;
+
+export interface RowBatch {
+  /** rows of cells in the order of `columns` */
+  readonly rows: readonly (readonly Cell[])[];
+  /** bytes as received or estimated */
+  readonly bytes: number;
+}
+
+export interface ReadOptions {
+  readonly rowsPerBatch: number;
+  readonly timeoutMs: number;
+  readonly signal?: AbortSignal;
+  /** called once, before the first row, with the id under which the source knows the statement */
+  readonly onStatement?: (statementId: string) => void;
+  /** called once, before the first row */
+  readonly onColumns?: (columns: readonly Column[]) => void;
+}
+
+export interface Source extends AsyncDisposable {
+  /** The columns of the result, without reading rows. Throws SourceError. */
+  describe(query: BoundQuery, options?: { signal?: AbortSignal; timeoutMs?: number }): Promise<readonly Column[]>;
+  /** Rows as a stream with bounded memory; cancelled at the source on abort or early return. Throws SourceError. */
+  read(query: BoundQuery, options: ReadOptions): AsyncIterable<RowBatch>;
+  /** What doctor asks: connects? may read? too powerful? clock? Never throws for a finding. */
+  check(query: BoundQuery | null, timestampColumn: string | null): Promise<readonly SourceFinding[]>;
+  close(): Promise<void>;
+}
+
+export interface SourceFinding {
+  readonly check: "connects" | "reads" | "role" | "index" | "clock" | "version";
+  readonly level: "ok" | "warning" | "error";
+  readonly message: string;
+  /** what to do */
+  readonly advice: string | null;
+}

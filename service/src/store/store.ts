@@ -1,0 +1,338 @@
+/**
+ * Where state lives, by noun. PostgreSQL holds configuration, ledger, manifest, groups, outbox and audit; points,
+ * scores and checkpoints are immutable segments in a folder, named by rows of the manifest. What was not committed did
+ * not happen: segments that no committed row names are swept.
+ *
+ * Every write that belongs to one interval goes through `commitInterval`: one small transaction, fenced by the
+ * detector's head (the end of its last committed interval), so that two processes never run an interval twice in
+ * effect.
+ */
+import type { AnomalyGroup, DimensionContribution, SeriesKey } from "@foretop/engine";
+import type { AlertMessage } from "../alerts/message.ts";
+import type { DataQualityMetric, Interval, RowCounts } from "../crawl/batch.ts";
+import type { Detector, DetectorConfig, DetectorStatus } from "../resources/detector.ts";
+import type { SourceErrorCode } from "../telemetry/errors.ts";
+
+export interface Store {
+  readonly detectors: DetectorStore;
+  readonly ledger: LedgerStore;
+  readonly series: SeriesStore;
+  readonly intervals: IntervalStore;
+  readonly segments: SegmentStore;
+  readonly groups: GroupStore;
+  readonly deliveries: DeliveryStore;
+  readonly audit: AuditStore;
+
+  /** History crawled and learned: series, points, checkpoint, head; the detector becomes ACTIVE or LEARNING. */
+  commitHistory(commit: HistoryCommit): Promise<void>;
+  /**
+   * Everything of one live interval, in one transaction. Throws HeadMovedError when `expectedHeadMs` or the generation
+   * is no longer the detector's (another process was faster): nothing is written then.
+   */
+  commitInterval(commit: IntervalCommit): Promise<void>;
+  close(): Promise<void>;
+}
+
+export class HeadMovedError extends Error {
+  override readonly name = "HeadMovedError";
+}
+
+export interface DetectorStore {
+  /** Throws UserError code "DUPLICATE" when the name is taken. Status INACTIVE, generation 1. */
+  create(config: DetectorConfig, configHash: string, nowMs: number): Promise<Detector>;
+  get(id: string): Promise<Detector | null>;
+  getByName(name: string): Promise<Detector | null>;
+  list(): Promise<readonly Detector[]>;
+  /** New configuration; `relearn` starts a new generation (head and liveFrom become null). */
+  update(id: string, config: DetectorConfig, configHash: string, options: { relearn: boolean }, nowMs: number): Promise<Detector>;
+  setStatus(id: string, status: DetectorStatus, failureReason: string | null, nowMs: number): Promise<void>;
+  setMuted(id: string, muted: boolean, nowMs: number): Promise<void>;
+  /** Removes the detector and everything of it; segments are swept. */
+  delete(id: string): Promise<void>;
+}
+
+/** One row per (dataset, interval, attempt): what was asked, what came, how it ended. Never updated once closed. */
+export interface LedgerAttempt {
+  /** detectorId:generation:startMs-endMs:attempt */
+  readonly id: string;
+  readonly detectorId: string;
+  readonly generation: number;
+  readonly purpose: "history" | "live" | "rerun" | "late" | "backtest";
+  readonly interval: Interval;
+  /** from 1, per (detector, generation, interval) */
+  readonly attempt: number;
+  /** the statement with placeholders, as sent */
+  readonly statement: string;
+  /** instants bound to it, epoch ms */
+  readonly parameters: readonly number[];
+  readonly queryHash: string;
+  /** the id under which the source knew it; null until it answered */
+  readonly statementId: string | null;
+  readonly outcome: "running" | "succeeded" | "failed" | "cancelled" | "abandoned" | "incomplete";
+  readonly errorCode: SourceErrorCode | "INTERNAL" | null;
+  readonly error: string | null;
+  readonly transient: boolean | null;
+  readonly rows: number;
+  readonly bytes: number;
+  readonly maxTimestampMs: number | null;
+  readonly startedMs: number;
+  readonly endedMs: number | null;
+}
+
+export interface LedgerStore {
+  /** Opens the next attempt; older attempts of the interval still "running" are marked "abandoned". */
+  open(attempt: Pick<LedgerAttempt, "detectorId" | "generation" | "purpose" | "interval" | "statement" | "parameters" | "queryHash" | "startedMs">): Promise<LedgerAttempt>;
+  setStatementId(id: string, statementId: string): Promise<void>;
+  close(id: string, result: Pick<LedgerAttempt, "outcome" | "errorCode" | "error" | "transient" | "rows" | "bytes" | "maxTimestampMs" | "endedMs">): Promise<void>;
+  get(id: string): Promise<LedgerAttempt | null>;
+  /** Newest first. */
+  list(detectorId: string, page: { startMs?: number; endMs?: number; limit: number }): Promise<readonly LedgerAttempt[]>;
+  /** Row counts of the last succeeded live or history intervals, newest first, for the completeness check. */
+  recentRowCounts(detectorId: string, generation: number, limit: number): Promise<readonly { startMs: number; rows: number }[]>;
+}
+
+/** A series as stored; `number` is its index in states, segments and groups: given once, in order, never reused. */
+export interface StoredSeries {
+  readonly number: number;
+  readonly key: SeriesKey;
+  readonly keyText: string;
+  /** leaf: has all dimensions */
+  readonly isLeaf: boolean;
+  readonly firstSeenMs: number;
+}
+
+export interface SeriesStore {
+  /** All series of a generation in order of their number. */
+  list(detectorId: string, generation: number): Promise<readonly StoredSeries[]>;
+}
+
+/** The record of one interval that is in effect (an execution, on the wire). */
+export interface IntervalRecord {
+  readonly detectorId: string;
+  readonly generation: number;
+  readonly interval: Interval;
+  /** from 1; a re-run or a late correction is a new version beside the old */
+  readonly version: number;
+  readonly status: "COMPLETED" | "FAILED";
+  /** what went wrong, or a remark ("judged incomplete: 40 % of the usual rows") */
+  readonly message: string | null;
+  readonly attemptId: string | null;
+  readonly rows: RowCounts | null;
+  readonly seriesCount: number;
+  readonly anomalyCount: number;
+  readonly heldBackCount: number;
+  /** segment with points and scores of this interval */
+  readonly segmentId: string | null;
+  readonly knownAtMs: number;
+}
+
+export interface IntervalStore {
+  /** The version in effect (or the one that was in effect at `asOfMs`). */
+  get(detectorId: string, startMs: number, asOfMs?: number): Promise<IntervalRecord | null>;
+  /** Newest first, versions in effect. */
+  list(detectorId: string, page: { startMs?: number; endMs?: number; limit: number }): Promise<readonly IntervalRecord[]>;
+  /** A live interval that could not be read for now: shown in the detector log, the head stays. */
+  recordFailure(record: IntervalRecord): Promise<void>;
+  quality(detectorId: string, startMs: number): Promise<readonly DataQualityMetric[]>;
+}
+
+/** A row of the manifest. */
+export interface SegmentRow {
+  readonly id: string;
+  readonly detectorId: string;
+  readonly generation: number;
+  readonly kind: "points" | "checkpoint";
+  readonly startMs: number;
+  readonly endMs: number;
+  /** relative to the segments' root */
+  readonly path: string;
+  readonly bytes: number;
+  readonly rows: number;
+  readonly sha256: string;
+}
+
+/**
+ * Points and scores of some intervals. All columns are [row]; rows are sorted by series, then interval. History has
+ * points only: its score columns are null.
+ */
+export interface PointsSegment {
+  readonly series: Int32Array;
+  readonly startMs: Float64Array;
+  readonly value: Float64Array;
+  /** rows behind the value */
+  readonly count: Float64Array;
+  readonly scores: {
+    readonly expected: Float64Array;
+    readonly lower: Float64Array;
+    readonly upper: Float64Array;
+    readonly score: Float64Array;
+    readonly severity: Float64Array;
+    readonly direction: Int8Array;
+    readonly kind: Uint8Array;
+    readonly status: Uint8Array;
+    readonly heldBack: Uint8Array;
+  } | null;
+}
+
+export interface SegmentStore {
+  /** Writes beside, checks, renames; durable when it resolves. Unnamed until a commit names the returned row. */
+  writePoints(owner: SegmentOwner, points: PointsSegment): Promise<SegmentRow>;
+  writeCheckpoint(owner: SegmentOwner, states: Uint8Array): Promise<SegmentRow>;
+  /** All series of the given segments; throws SegmentDamagedError naming the file when the checksum is wrong. */
+  readPoints(row: SegmentRow): Promise<PointsSegment>;
+  /** Values of some series over a range, oldest first, newest version of each interval (or as of then). */
+  readSeries(detectorId: string, generation: number, series: readonly number[], range: { startMs: number; endMs: number; asOfMs?: number }): Promise<readonly SeriesPoints[]>;
+  /** Segments of points in effect in a range, oldest first. */
+  listPoints(detectorId: string, generation: number, range: { startMs: number; endMs: number }): Promise<readonly SegmentRow[]>;
+  /** The newest checkpoint whose end is ≤ `notAfterMs`. */
+  latestCheckpoint(detectorId: string, generation: number, notAfterMs: number): Promise<{ row: SegmentRow; states: Uint8Array } | null>;
+  /** Names a checkpoint in the manifest (its own small transaction; a checkpoint is only a shortcut). */
+  nameCheckpoint(row: SegmentRow): Promise<void>;
+  /** Removes files that no manifest row names and that are older than `olderThanMs`; how many, how many bytes. */
+  sweep(olderThanMs: number): Promise<{ files: number; bytes: number }>;
+  /** Bytes in effect by kind. */
+  bytes(detectorId: string): Promise<Readonly<Record<"points" | "checkpoint", number>>>;
+}
+
+export interface SegmentOwner {
+  readonly detectorId: string;
+  readonly generation: number;
+  readonly startMs: number;
+  readonly endMs: number;
+  /** tells attempts at the same interval apart, so that no file is ever written twice */
+  readonly attempt: string;
+}
+
+/** Columns are [interval], for one series. */
+export interface SeriesPoints {
+  readonly series: number;
+  readonly startMs: Float64Array;
+  readonly value: Float64Array;
+  readonly expected: Float64Array;
+  readonly lower: Float64Array;
+  readonly upper: Float64Array;
+  readonly severity: Float64Array;
+  readonly kind: Uint8Array;
+  readonly status: Uint8Array;
+  readonly heldBack: Uint8Array;
+}
+
+export class SegmentDamagedError extends Error {
+  override readonly name = "SegmentDamagedError";
+}
+
+/** A group with what explains it, as committed. */
+export interface StoredGroup {
+  readonly detectorId: string;
+  readonly generation: number;
+  readonly group: AnomalyGroup;
+  readonly contributions: readonly DimensionContribution[];
+  /** partial assignments that name the group's segments, e.g. [{platform: "web"}]; [{}] = everything */
+  readonly segments: readonly Readonly<Record<string, string | null>>[];
+  readonly headline: string;
+  readonly evidence: GroupEvidence;
+  /** the commit in which this revision became known */
+  readonly knownAtMs: number;
+}
+
+/** What makes a group's figures checkable (grows in the issue on truth). */
+export interface GroupEvidence {
+  /** the statement whose result holds the peak interval, with placeholders, and the instants bound to it */
+  readonly statement: string;
+  readonly parameters: readonly number[];
+  readonly attemptId: string;
+  readonly queryHash: string;
+  readonly interval: Interval;
+  readonly configHash: string;
+  readonly modelVersion: string;
+}
+
+export interface GroupFilter {
+  readonly detectorId?: string;
+  readonly severityMin?: number;
+  readonly measure?: string;
+  /** groups that overlap [fromMs, toMs) */
+  readonly fromMs?: number;
+  readonly toMs?: number;
+  readonly status?: "open" | "closed";
+  readonly limit: number;
+  /** opaque, from the last page */
+  readonly cursor?: string;
+}
+
+export interface GroupStore {
+  /** Open groups of a detector's generation, latest revisions. */
+  open(detectorId: string, generation: number): Promise<readonly AnomalyGroup[]>;
+  get(groupId: string): Promise<StoredGroup | null>;
+  revisions(groupId: string): Promise<readonly StoredGroup[]>;
+  /** Newest first (start, then severity), latest revisions, retracted and merged ones left out. */
+  list(filter: GroupFilter): Promise<{ groups: readonly StoredGroup[]; total: number; nextCursor: string | null }>;
+}
+
+/** One message on its way: a row of the outbox. */
+export interface Delivery {
+  /** (alert, group, revision) */
+  readonly key: string;
+  readonly detectorId: string;
+  readonly alertName: string;
+  readonly channel: { readonly kind: string; readonly settings: Readonly<Record<string, unknown>> };
+  readonly groupId: string;
+  readonly revision: number;
+  readonly message: AlertMessage;
+  readonly status: "pending" | "sent" | "failed" | "muted";
+  readonly attempts: number;
+  readonly nextTryMs: number;
+  readonly lastDetail: string | null;
+  readonly createdMs: number;
+  readonly sentMs: number | null;
+}
+
+export interface DeliveryStore {
+  /** Pending deliveries that are due, oldest first; claimed for `leaseMs`, so that two processes don't send the same. */
+  claimDue(nowMs: number, leaseMs: number, limit: number): Promise<readonly Delivery[]>;
+  recordSent(key: string, detail: string, nowMs: number): Promise<void>;
+  /** Try again at `nextTryMs`; null gives up: the delivery goes to the list of what could not be delivered. */
+  recordFailed(key: string, detail: string, nextTryMs: number | null): Promise<void>;
+  list(filter: { detectorId?: string; status?: Delivery["status"]; groupId?: string; limit: number }): Promise<readonly Delivery[]>;
+  /** A failed or sent delivery is pending again, under the same key. */
+  resend(key: string, nowMs: number): Promise<void>;
+  /** when a group was last told under an alert: the revision, or null */
+  lastTold(alertName: string, groupId: string): Promise<number | null>;
+  /** deliveries made since, for the hourly limit */
+  countSince(alertName: string, sinceMs: number): Promise<number>;
+}
+
+export interface AuditStore {
+  record(entry: { atMs: number; actor: string; action: string; subject: string; detail: Readonly<Record<string, unknown>> }): Promise<void>;
+  list(subject: string, limit: number): Promise<readonly { atMs: number; actor: string; action: string; subject: string; detail: Readonly<Record<string, unknown>> }[]>;
+}
+
+export interface HistoryCommit {
+  readonly detectorId: string;
+  readonly generation: number;
+  readonly series: readonly StoredSeries[];
+  readonly points: readonly SegmentRow[];
+  readonly checkpoint: SegmentRow | null;
+  /** end of the last history interval = start of the first live one */
+  readonly headMs: number;
+  readonly status: "ACTIVE" | "LEARNING";
+  readonly quality: readonly DataQualityMetric[];
+  readonly knownAtMs: number;
+}
+
+export interface IntervalCommit {
+  readonly detectorId: string;
+  readonly generation: number;
+  /** the head this was computed from; the new head is `record.interval.endMs` */
+  readonly expectedHeadMs: number;
+  readonly record: IntervalRecord;
+  readonly newSeries: readonly StoredSeries[];
+  readonly points: SegmentRow | null;
+  readonly groups: readonly StoredGroup[];
+  readonly deliveries: readonly Delivery[];
+  readonly quality: readonly DataQualityMetric[];
+  /** LEARNING → ACTIVE, when this interval was the last one needed */
+  readonly status: DetectorStatus;
+  /** states up to this interval, when a checkpoint is due */
+  readonly checkpoint: SegmentRow | null;
+}
