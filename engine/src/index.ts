@@ -3,6 +3,8 @@ export { FREQUENCIES, rhythmOf } from "./time/rhythm.ts";
 export type { Frequency, Position, Rhythm } from "./time/rhythm.ts";
 export { seriesKey, seriesKeyText } from "./series/series-key.ts";
 export type { DimensionValue, SeriesKey } from "./series/series-key.ts";
+export { combineOf, missingRollUpKeys, rollUpKeys, seriesLevels } from "./series/levels.ts";
+export type { Combine, SeriesLevels } from "./series/levels.ts";
 export { DEFAULT_MEASURE_SETTINGS, HELD_BACK_REASONS, KINDS, STATUSES } from "./scores/judgement.ts";
 export type {
   HeldBackReason,
