@@ -64,13 +64,16 @@ export interface AnomalyGroup {
   /** first anomalous interval's start; last anomalous interval's start (both interval starts, as on the wire) */
   readonly startMs: number;
   readonly lastMs: number;
-  /** the interval whose figures are shown: the most severe one */
+  /** the interval whose figures are shown: the most severe one (of nearly equal ones that with the largest deviation),
+   *  or the one in which groups were merged, because no earlier interval shows the whole group */
   readonly peakMs: number;
   /** every anomalous series of the group, parents and children alike, by series number */
   readonly members: readonly GroupMember[];
-  /** series numbers: the smallest set of series that explains the group (no parent together with its child) */
+  /** series numbers, ascending: the smallest set of series that explains the group at peakMs (no parent together with
+   *  its child) */
   readonly head: readonly number[];
-  /** figures of the head at peakMs, summed for additive measures, else of its most severe series */
+  /** figures of the head at peakMs: summed for additive measures (half-widths of the band in quadrature), else those of
+   *  its most severe series; actual is NaN when all of them are missing */
   readonly actual: number;
   readonly expected: number;
   readonly lower: number;
@@ -92,6 +95,9 @@ export interface ValueContribution {
   readonly expected: number;
   /** the sign of actual − expected: the score itself has none */
   readonly direction: -1 | 0 | 1;
+  /** ratios and averages only: how much of R1 − R0 came from this value's own rate, how much from its changed weight */
+  readonly rateEffect?: number;
+  readonly mixEffect?: number;
 }
 
 export interface GroupingInput {
