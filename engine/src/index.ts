@@ -28,16 +28,6 @@ export type {
 export { groupAnomalies } from "./groups/group-anomalies.ts";
 export { segmentText, segmentsOf } from "./groups/segments-of.ts";
 export type { GroupSegment, Segment } from "./groups/segments-of.ts";
-export { QUIET_INTERVALS_MAX } from "./groups/group.ts";
-export type {
-  Anomaly,
-  AnomalyGroup,
-  DimensionContribution,
-  GroupingInput,
-  GroupingResult,
-  GroupMember,
-  ValueContribution,
-} from "./groups/group.ts";
 export { compareValues, dimensionColumns } from "./causes/leaves.ts";
 export type { DimensionColumn } from "./causes/leaves.ts";
 export { contributions, ratioContributions, scoresTo100 } from "./causes/contributions.ts";
