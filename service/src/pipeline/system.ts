@@ -5,6 +5,7 @@ import type { Secrets } from "../secrets/secrets.ts";
 import type { Store } from "../store/store.ts";
 import type { Clock } from "../telemetry/clock.ts";
 import type { Logger } from "../telemetry/logger.ts";
+import type { ModelCache } from "./live-models.ts";
 
 export interface System {
   readonly store: Store;
@@ -13,6 +14,8 @@ export interface System {
   readonly connectors: ReadonlyMap<string, Connector>;
   readonly channels: ReadonlyMap<string, Channel>;
   readonly log: Logger;
+  /** learned states between intervals */
+  readonly models: ModelCache;
   /** worker threads for learning; 1 = in this thread */
   readonly threads: number;
   /** where people see the page, for links in messages */

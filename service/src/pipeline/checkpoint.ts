@@ -1,0 +1,50 @@
+/**
+ * States are written every CHECKPOINT_INTERVALS intervals and at shutdown, not each interval: 50,000 series × 4 KB ×
+ * 288 a day would be 58 GB. A start replays at most this many intervals.
+ */
+import { encodeStates } from "@foretop/engine";
+import type { Detector } from "../resources/detector.ts";
+import type { SegmentRow } from "../store/store.ts";
+import { failpoint } from "../telemetry/failpoints.ts";
+import type { LiveModels } from "./live-models.ts";
+import type { System } from "./system.ts";
+
+export const CHECKPOINT_INTERVALS = 96;
+
+/** Writes a checkpoint when one is due; the caller's commit names it. */
+export async function checkpointIfDue(detector: Detector, models: LiveModels, system: System): Promise<SegmentRow | null> {
+  if (models.sinceCheckpoint < CHECKPOINT_INTERVALS) return null;
+  const row = await writeCheckpoint(detector, models, system);
+  models.sinceCheckpoint = 0;
+  return row;
+}
+
+/** At shutdown: what is in memory and not yet checkpointed, so that the next start has nothing to replay. */
+export async function checkpointAll(system: System): Promise<number> {
+  let written = 0;
+  for (const models of system.models.all()) {
+    if (models.sinceCheckpoint === 0) continue;
+    const detector = await system.store.detectors.get(models.detectorId);
+    if (detector === null || detector.generation !== models.generation || detector.headMs !== models.untilMs) continue;
+    await system.store.segments.nameCheckpoint(await writeCheckpoint(detector, models, system));
+    models.sinceCheckpoint = 0;
+    written += 1;
+  }
+  return written;
+}
+
+async function writeCheckpoint(detector: Detector, models: LiveModels, system: System): Promise<SegmentRow> {
+  failpoint("checkpoint.before");
+  const row = await system.store.segments.writeCheckpoint(
+    {
+      detectorId: detector.id,
+      generation: detector.generation,
+      startMs: models.untilMs,
+      endMs: models.untilMs,
+      attempt: `checkpoint-${models.untilMs}`,
+    },
+    encodeStates(models.states),
+  );
+  failpoint("checkpoint.written");
+  return row;
+}

@@ -1,0 +1,147 @@
+/**
+ * The learned state of one detector in memory, up to its head. Points are the log, checkpoints are shortcuts: loading
+ * takes the newest checkpoint that is not after the head and replays the points since, which gives the same bytes as
+ * having been there.
+ */
+import {
+  createStates,
+  decodeStates,
+  growStates,
+  judgeAndLearn,
+  positionOf,
+  rhythmOf,
+  type IntervalInput,
+  type MeasureSettings,
+  type SeriesStates,
+} from "@foretop/engine";
+import type { Interval } from "../crawl/batch.ts";
+import type { Detector } from "../resources/detector.ts";
+import type { PointsSegment, Store } from "../store/store.ts";
+import { SeriesTable } from "./series-table.ts";
+
+export interface LiveModels {
+  readonly detectorId: string;
+  readonly generation: number;
+  readonly table: SeriesTable;
+  states: SeriesStates;
+  /** end of the last interval learned */
+  untilMs: number;
+  /** intervals learned since the last checkpoint */
+  sinceCheckpoint: number;
+}
+
+/** How many detectors' states stay in memory between intervals; the others are loaded again when due. */
+const DETECTORS_CACHED_MAX = 64;
+
+/** States by detector. An entry is dropped whenever a commit did not go through: memory never runs ahead of disk. */
+export class ModelCache {
+  readonly #entries = new Map<string, LiveModels>();
+
+  get(detectorId: string): LiveModels | undefined {
+    return this.#entries.get(detectorId);
+  }
+
+  set(models: LiveModels): void {
+    this.#entries.delete(models.detectorId);
+    this.#entries.set(models.detectorId, models);
+    for (const oldest of this.#entries.keys()) {
+      if (this.#entries.size <= DETECTORS_CACHED_MAX) break;
+      this.#entries.delete(oldest);
+    }
+  }
+
+  drop(detectorId: string): void {
+    this.#entries.delete(detectorId);
+  }
+
+  all(): readonly LiveModels[] {
+    return [...this.#entries.values()];
+  }
+}
+
+/** The models of a detector, learned exactly up to `untilMs` (its head, unless something older is asked for). */
+export async function loadLiveModels(
+  detector: Detector,
+  system: { readonly store: Store; readonly models: ModelCache },
+  untilMs: number = detector.headMs!,
+): Promise<LiveModels> {
+  const cached = system.models.get(detector.id);
+  if (cached !== undefined && cached.generation === detector.generation && cached.untilMs === untilMs) return cached;
+
+  const { store } = system;
+  const stored = await store.series.list(detector.id, detector.generation);
+  const checkpoint = await store.segments.latestCheckpoint(detector.id, detector.generation, untilMs);
+  const rhythm = rhythmOf(detector.config.frequency);
+  const states = checkpoint === null ? createStates(rhythm, 0) : decodeStates(checkpoint.states);
+  const models: LiveModels = {
+    detectorId: detector.id,
+    generation: detector.generation,
+    table: new SeriesTable(detector.config, stored),
+    states,
+    untilMs: checkpoint?.row.endMs ?? 0,
+    sinceCheckpoint: 0,
+  };
+  await replayPoints(detector, store, models, untilMs);
+  models.untilMs = untilMs;
+  return models;
+}
+
+/** Learns again, from stored points, what was learned between a checkpoint and `untilMs`. */
+async function replayPoints(detector: Detector, store: Store, models: LiveModels, untilMs: number): Promise<void> {
+  const records = await store.intervals.list(detector.id, { startMs: models.untilMs, endMs: untilMs, limit: REPLAY_INTERVALS_MAX });
+  const segments = await store.segments.listPoints(detector.id, detector.generation, { startMs: models.untilMs, endMs: untilMs });
+  const rowById = new Map(segments.map((row) => [row.id, row]));
+  for (const record of [...records].sort((a, b) => a.interval.startMs - b.interval.startMs)) {
+    const row = record.segmentId === null ? undefined : rowById.get(record.segmentId);
+    learnPoints(detector, models, record.interval, row === undefined ? null : await store.segments.readPoints(row));
+  }
+}
+
+/** More intervals than this between two checkpoints means that something is broken, not that we should wait. */
+const REPLAY_INTERVALS_MAX = 10_000;
+
+/** @param points  null for an interval that was given up unread: it is learned as missing */
+function learnPoints(detector: Detector, models: LiveModels, interval: Interval, points: PointsSegment | null): void {
+  const rows = points === null ? [] : rowsOfInterval(points, interval.startMs);
+  // A segment holds a row for every series known in that interval, missing ones included: their number is the number
+  // of series then, so that states grow at the same moment as they did live.
+  if (rows.length > models.states.seriesCount) models.states = growStates(models.states, rows.length);
+  const values = new Float64Array(models.states.seriesCount).fill(NaN);
+  let datasetArrived = false;
+  for (const row of rows) {
+    values[points!.series[row]!] = points!.value[row]!;
+    datasetArrived ||= points!.count[row]! > 0;
+  }
+  judgeAndLearn(models.states, intervalInput(detector, models.table, interval, values, datasetArrived));
+  models.untilMs = interval.endMs;
+  models.sinceCheckpoint += 1;
+}
+
+function rowsOfInterval(points: PointsSegment, startMs: number): number[] {
+  const rows: number[] = [];
+  for (let row = 0; row < points.startMs.length; row++) if (points.startMs[row] === startMs) rows.push(row);
+  return rows;
+}
+
+/** What the engine needs to know of one interval. */
+export function intervalInput(
+  detector: Detector,
+  table: SeriesTable,
+  interval: Interval,
+  values: Float64Array,
+  datasetArrived: boolean,
+): IntervalInput {
+  const { frequency, zone } = detector.config;
+  return {
+    startMs: interval.startMs,
+    position: positionOf(interval.startMs, frequency, zone),
+    values,
+    datasetArrived,
+    settingsOf: table.measureOf.subarray(0, values.length),
+    settings: measureSettings(detector),
+  };
+}
+
+export function measureSettings(detector: Detector): readonly MeasureSettings[] {
+  return detector.config.measures; // a MeasureConfig has everything MeasureSettings asks for
+}

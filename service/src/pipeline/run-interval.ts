@@ -1,0 +1,114 @@
+/**
+ * THE SPINE. Live, replay after an outage, re-run and backtest all go through it; jobs only decide which intervals.
+ * What makes its promise true: ids derive from (detector, interval, series); states carry the interval they have
+ * learned up to; points are written first, as immutable segments that nothing names until the commit; the commit is
+ * one small transaction fenced by the detector's head; deliveries are rows of that commit.
+ */
+import { groupAnomalies, learn } from "@foretop/engine";
+import { chooseDeliveries } from "../alerts/choose-deliveries.ts";
+import type { Interval } from "../crawl/batch.ts";
+import { crawlInterval } from "../crawl/crawl-interval.ts";
+import type { Detector } from "../resources/detector.ts";
+import type { IntervalRecord } from "../store/store.ts";
+import { failpoint } from "../telemetry/failpoints.ts";
+import { checkpointIfDue } from "./checkpoint.ts";
+import { evidenceOf } from "./evidence.ts";
+import { explainGroups } from "./explain-groups.ts";
+import { groupId } from "./group-id.ts";
+import { findAnomalies, judgeBatch } from "./judge-batch.ts";
+import { loadLiveModels } from "./live-models.ts";
+import { pointsOf } from "./points-of.ts";
+import { statusAfter } from "./status-after.ts";
+import type { System } from "./system.ts";
+import { alertsTold } from "./alerts-told.ts";
+import { datasetStopped } from "./dataset-stopped.ts";
+
+/**
+ * Everything that happens to one detector when one interval of its data is due. Commits once, at the end: running
+ * the same interval again, after a crash or on purpose, gives the same rows.
+ *
+ * Throws SourceError when the interval can't be read now (nothing is committed, the interval stays due) and
+ * HeadMovedError when another process was faster.
+ */
+export async function runInterval(detector: Detector, interval: Interval, system: System, signal?: AbortSignal): Promise<IntervalRecord> {
+  const { store, clock } = system;
+  const models = await loadLiveModels(detector, system);
+  try {
+    const batch = await crawlInterval(detector, interval, system, signal === undefined ? {} : { signal });
+    const judged = judgeBatch(detector, models, batch);
+
+    const anomalies = batch.rows.processed === 0 ? datasetStopped(models, judged, batch) : findAnomalies(judged);
+    const { groups: changed } = groupAnomalies({
+      startMs: interval.startMs,
+      intervalSeconds: (interval.endMs - interval.startMs) / 1000,
+      anomalies,
+      keys: models.table.keys,
+      isAdditive: (measure) => models.table.isAdditive(measure),
+      open: await store.groups.open(detector.id, detector.generation),
+      generation: `${detector.id}:${detector.generation}`,
+      hash: groupId,
+    });
+    const knownAtMs = clock.nowMs();
+    const groups = await explainGroups(changed, {
+      detector,
+      table: models.table,
+      judged,
+      evidence: await evidenceOf(detector, batch, system),
+      previous: (id) => store.groups.get(id),
+      knownAtMs,
+    });
+    const deliveries = chooseDeliveries({
+      detector,
+      groups,
+      told: await alertsTold(detector, groups, system),
+      nowMs: knownAtMs,
+      consoleUrl: system.consoleUrl,
+    });
+    const points = await store.segments.writePoints(
+      { detectorId: detector.id, generation: detector.generation, ...interval, attempt: batch.attemptId },
+      pointsOf(interval, judged),
+    );
+
+    // Learn after scoring, so that a spike is judged by a model that has not seen it.
+    learn(models.states, judged.input, judged.judgement);
+    models.untilMs = interval.endMs;
+    models.sinceCheckpoint += 1;
+
+    const record: IntervalRecord = {
+      detectorId: detector.id,
+      generation: detector.generation,
+      interval,
+      version: 1,
+      status: "COMPLETED",
+      message: batch.remark,
+      attemptId: batch.attemptId,
+      rows: batch.rows,
+      seriesCount: models.table.count,
+      anomalyCount: anomalies.length,
+      heldBackCount: judged.judgement.heldBack.reduce((count, reason) => count + (reason === 0 ? 0 : 1), 0),
+      segmentId: points.id,
+      knownAtMs,
+    };
+    failpoint("commit.before");
+    await store.commitInterval({
+      detectorId: detector.id,
+      generation: detector.generation,
+      expectedHeadMs: interval.startMs,
+      record,
+      newSeries: judged.newSeries,
+      points,
+      groups,
+      deliveries,
+      quality: batch.quality,
+      status: statusAfter(detector, judged),
+      checkpoint: await checkpointIfDue(detector, models, system),
+    });
+    failpoint("commit.after");
+    system.models.set(models);
+    return record;
+  } catch (error) {
+    // What was learned in memory may not be on disk: load it again from there.
+    system.models.drop(detector.id);
+    throw error;
+  }
+}

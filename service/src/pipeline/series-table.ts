@@ -1,0 +1,80 @@
+/**
+ * All series of one detector in memory, by number. A number is given once, in the order in which series first appear
+ * (within an interval: in order of their key text, leaves before the roll-ups they need), so that a replay gives the
+ * same numbers.
+ */
+import { combineOf, missingRollUpKeys, seriesKeyText, seriesLevels, type SeriesKey, type SeriesLevels } from "@foretop/engine";
+import type { DetectorConfig, MeasureConfig } from "../resources/detector.ts";
+import type { StoredSeries } from "../store/store.ts";
+
+export class SeriesTable {
+  readonly stored: StoredSeries[] = [];
+  readonly keys: SeriesKey[] = [];
+  readonly levels: SeriesLevels;
+  readonly measures: readonly MeasureConfig[];
+  /** [series] index into `measures` */
+  measureOf: Uint16Array = new Uint16Array(64);
+  readonly #numberOf = new Map<string, number>();
+  readonly #withLevels: boolean;
+
+  constructor(config: DetectorConfig, stored: readonly StoredSeries[] = []) {
+    this.measures = config.measures;
+    this.#withLevels = config.levels === "all";
+    const measureByName = new Map(config.measures.map((m) => [m.name, m]));
+    this.levels = seriesLevels({
+      dimensionCount: config.dimensions.length,
+      combine: (measure) => combineOf(measureByName.get(measure)!.aggregation, { hasCounts: true }),
+    });
+    for (const series of stored) this.#append(series);
+    this.levels.add(this.keys);
+  }
+
+  get count(): number {
+    return this.stored.length;
+  }
+
+  numberOf(key: SeriesKey): number | undefined {
+    return this.#numberOf.get(seriesKeyText(key));
+  }
+
+  isAdditive(measure: string): boolean {
+    const aggregation = this.measures.find((m) => m.name === measure)?.aggregation;
+    return aggregation === "SUM" || aggregation === "COUNT";
+  }
+
+  /** Numbers the leaves that are new, and the roll-ups above them; returns what was added, in order. */
+  extend(leafKeys: readonly SeriesKey[], firstSeenMs: number): StoredSeries[] {
+    const unknown = leafKeys.filter((key) => !this.#numberOf.has(seriesKeyText(key)));
+    if (unknown.length === 0) return [];
+    const sorted = unknown.map((key) => [seriesKeyText(key), key] as const).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
+    const added: StoredSeries[] = [];
+    const append = (key: SeriesKey, isLeaf: boolean): void => {
+      const series = { number: this.stored.length, key, keyText: seriesKeyText(key), isLeaf, firstSeenMs };
+      this.#append(series);
+      added.push(series);
+    };
+    for (const [, key] of sorted) append(key, true);
+    if (this.#withLevels) {
+      const rollUps = missingRollUpKeys(sorted.map(([, key]) => key), (key) => this.#numberOf.has(seriesKeyText(key)));
+      for (const key of rollUps.filter((k) => this.#hasLevels(k.measure))) append(key, false);
+    }
+    this.levels.add(this.keys);
+    return added;
+  }
+
+  #hasLevels(measure: string): boolean {
+    return combineOf(this.measures.find((m) => m.name === measure)!.aggregation, { hasCounts: true }) !== "none";
+  }
+
+  #append(series: StoredSeries): void {
+    if (series.number >= this.measureOf.length) {
+      const grown = new Uint16Array(this.measureOf.length * 2);
+      grown.set(this.measureOf);
+      this.measureOf = grown;
+    }
+    this.measureOf[series.number] = this.measures.findIndex((m) => m.name === series.key.measure);
+    this.stored.push(series);
+    this.keys.push(series.key);
+    this.#numberOf.set(series.keyText, series.number);
+  }
+}
