@@ -13,6 +13,7 @@ export default defineConfig({
           testTimeout: 120_000,
           hookTimeout: 120_000,
           pool: "forks",
+          globalSetup: "test/global-setup.ts",
         },
       },
       { test: { name: "test-kit", root: "test-kit", include: ["src/**/*.test.ts"], testTimeout: 60_000 } },
