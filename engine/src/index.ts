@@ -1,6 +1,16 @@
 /** The engine's contents page: numbers in, numbers out. No I/O, no clock, no randomness of its own. */
 export { FREQUENCIES, rhythmOf } from "./time/rhythm.ts";
 export type { Frequency, Position, Rhythm } from "./time/rhythm.ts";
+export { isZone, zoneOffsetMs } from "./time/zone-offset.ts";
+export { fromLocalMs, toLocalMs } from "./time/local-time.ts";
+export {
+  intervalStartAt,
+  intervalStartBefore,
+  intervalStarts,
+  nextIntervalStart,
+  positionOf,
+  previousIntervalStart,
+} from "./time/calendar.ts";
 export { seriesKey, seriesKeyText } from "./series/series-key.ts";
 export type { DimensionValue, SeriesKey } from "./series/series-key.ts";
 export { combineOf, missingRollUpKeys, rollUpKeys, seriesLevels } from "./series/levels.ts";
@@ -32,3 +42,26 @@ export { compareValues, dimensionColumns } from "./causes/leaves.ts";
 export type { DimensionColumn } from "./causes/leaves.ts";
 export { contributions, ratioContributions, scoresTo100 } from "./causes/contributions.ts";
 export type { AdditiveLeaves, RatioLeaves } from "./causes/contributions.ts";
+
+// Models: states of series and their bytes.
+export { EngineError } from "./models/engine-error.ts";
+export type { EngineErrorCode } from "./models/engine-error.ts";
+export {
+  createStates,
+  growStates,
+  intervalsSeen,
+  learnedUntilMs,
+  pickStates,
+  pointsLearned,
+  pointsToLearn,
+} from "./models/series-states.ts";
+export { decodeStates, encodeStates, sameStates } from "./models/state-bytes.ts";
+
+// Scores: judge, then learn.
+export { emptyJudgement, judge, judgeAndLearn, learn } from "./scores/judge.ts";
+export type { JudgeOptions } from "./scores/judge.ts";
+export { learnHistory } from "./scores/learn-history.ts";
+export type { History, LearnHistoryOptions } from "./scores/learn-history.ts";
+export { scoreOf, severityOf } from "./scores/severity.ts";
+export { explainExpected, severityIf, smallestChangeCaught } from "./scores/what-if.ts";
+export type { Explanation, SmallestChange } from "./scores/what-if.ts";

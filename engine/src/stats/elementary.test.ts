@@ -1,0 +1,37 @@
+import assert from "node:assert/strict";
+import { test } from "vitest";
+import { seededRandom } from "../random/seeded-random.ts";
+import { exp, ln, pow } from "./elementary.ts";
+
+const close = (actual: number, wanted: number, what: string) =>
+  assert.ok(Math.abs(actual - wanted) <= 1e-13 * Math.abs(wanted) + 1e-15, `${what}: ${actual} is not ${wanted}`);
+
+test("ln and exp equal Math.log and Math.exp to 1e-13", () => {
+  const random = seededRandom(1);
+  for (let i = 0; i < 20_000; i++) {
+    const x = (random() - 0.5) * 1300;
+    close(exp(x), Math.exp(x), `exp(${x})`);
+    const y = Math.exp((random() - 0.5) * 1400);
+    close(ln(y), Math.log(y), `ln(${y})`);
+    const base = random() + 1e-9;
+    const a = 4 * random() - 2;
+    close(pow(base, a), Math.pow(base, a), `pow(${base}, ${a})`);
+  }
+});
+
+test("ln and exp at their ends: no infinity comes out of exp", () => {
+  assert.equal(ln(1), 0);
+  assert.equal(ln(0), -Infinity);
+  assert.equal(ln(Infinity), Infinity);
+  assert.ok(Number.isNaN(ln(-1)) && Number.isNaN(ln(NaN)) && Number.isNaN(exp(NaN)));
+  assert.equal(exp(0), 1);
+  assert.equal(exp(-800), 0);
+  assert.equal(exp(900), exp(700));
+});
+
+// Handbook of Mathematical Functions (Abramowitz & Stegun), tables 4.2 and 4.4.
+test("ln 2 and e have their printed digits", () => {
+  close(ln(2), 0.693147180559945309, "ln 2");
+  close(ln(10), 2.302585092994045684, "ln 10");
+  close(exp(1), 2.718281828459045235, "e");
+});
