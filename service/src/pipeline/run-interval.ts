@@ -6,6 +6,7 @@
  */
 import { groupAnomalies, learn } from "@foretop/engine";
 import { chooseDeliveries } from "../alerts/choose-deliveries.ts";
+import { toldSoFar } from "../alerts/told.ts";
 import type { Interval } from "../crawl/batch.ts";
 import { crawlInterval } from "../crawl/crawl-interval.ts";
 import type { Detector } from "../resources/detector.ts";
@@ -20,7 +21,6 @@ import { loadLiveModels } from "./live-models.ts";
 import { pointsOf } from "./points-of.ts";
 import { statusAfter } from "./status-after.ts";
 import type { System } from "./system.ts";
-import { alertsTold } from "./alerts-told.ts";
 import { datasetStopped } from "./dataset-stopped.ts";
 
 /**
@@ -60,7 +60,10 @@ export async function runInterval(detector: Detector, interval: Interval, system
     const deliveries = chooseDeliveries({
       detector,
       groups,
-      told: await alertsTold(detector, groups, system),
+      keys: models.table.keys,
+      told: await toldSoFar(store.deliveries, { alerts: detector.config.alerts, groups, nowMs: knownAtMs }),
+      channels: system.channels,
+      current: { startMs: interval.startMs, values: judged.input.values },
       nowMs: knownAtMs,
       consoleUrl: system.consoleUrl,
     });

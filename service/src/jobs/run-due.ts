@@ -1,0 +1,102 @@
+/**
+ * What is due now, detector by detector, interval by interval, in order. Takes no input but the state: it may be run at
+ * any time, twice, or after a crash. `serve` calls it when the clock says so, the demo and the backtest with a virtual
+ * clock: nothing else differs.
+ */
+import { dueIntervals } from "../crawl/due-intervals.ts";
+import { retryAtMs } from "../crawl/retry-rule.ts";
+import type { Interval } from "../crawl/batch.ts";
+import { runInterval } from "../pipeline/run-interval.ts";
+import type { System } from "../pipeline/system.ts";
+import type { Detector } from "../resources/detector.ts";
+import { HeadMovedError, type IntervalRecord } from "../store/store.ts";
+import { SourceError, adviceOf, describeError } from "../telemetry/errors.ts";
+
+/** Intervals of one detector in one go: after an outage the others get their turn in between. */
+export const INTERVALS_PER_TURN_MAX = 500;
+
+export interface RunDueOptions {
+  readonly signal?: AbortSignal;
+  /** only this one */
+  readonly detectorId?: string;
+  readonly onInterval?: (detector: Detector, record: IntervalRecord) => void;
+}
+
+export interface RunDueReport {
+  readonly completed: number;
+  readonly failed: number;
+  /** more was due than one turn takes */
+  readonly more: boolean;
+}
+
+export async function runDue(system: System, options: RunDueOptions = {}): Promise<RunDueReport> {
+  const detectors = options.detectorId === undefined ? await system.store.detectors.list() : [await system.store.detectors.get(options.detectorId)];
+  let completed = 0;
+  let failed = 0;
+  let more = false;
+  for (const detector of detectors) {
+    if (detector === null || !isRunning(detector)) continue;
+    const report = await runDetector(detector, system, options);
+    completed += report.completed;
+    failed += report.failed;
+    more ||= report.more;
+  }
+  return { completed, failed, more };
+}
+
+function isRunning(detector: Detector): boolean {
+  return (detector.status === "ACTIVE" || detector.status === "LEARNING") && detector.headMs !== null;
+}
+
+/** All due intervals of one detector, oldest first; stops at the first that can't be read now. */
+export async function runDetector(detector: Detector, system: System, { signal, onInterval }: RunDueOptions): Promise<RunDueReport> {
+  const due = dueIntervals(detector, system.clock.nowMs(), INTERVALS_PER_TURN_MAX);
+  let completed = 0;
+  for (const interval of due) {
+    signal?.throwIfAborted();
+    const current = await system.store.detectors.get(detector.id);
+    if (current === null || !isRunning(current) || current.headMs !== interval.startMs) break; // changed under us: next turn
+    if ((await retryAtMs(current, interval, system)) > system.clock.nowMs()) break;
+    try {
+      const record = await runInterval(current, interval, system, signal);
+      completed += 1;
+      onInterval?.(current, record);
+      system.log.info(
+        { detector: current.config.name, interval: new Date(interval.startMs).toISOString(), rows: record.rows?.processed, anomalies: record.anomalyCount },
+        "interval done",
+      );
+    } catch (error) {
+      if (error instanceof HeadMovedError) break; // another process was faster: nothing is lost
+      if (signal?.aborted === true) throw error;
+      await recordFailure(current, interval, error, system);
+      return { completed, failed: 1, more: false };
+    }
+  }
+  return { completed, failed: 0, more: due.length === INTERVALS_PER_TURN_MAX };
+}
+
+/** The interval stays due; the detector log says why, in words. Errors of ours are not swallowed. */
+async function recordFailure(detector: Detector, interval: Interval, error: unknown, system: System): Promise<void> {
+  const advice = adviceOf(error);
+  const message = advice === null ? describeError(error) : `${describeError(error)} – ${advice}`;
+  system.log.warn(
+    { detector: detector.config.name, interval: new Date(interval.startMs).toISOString(), error: message },
+    "interval failed; it stays due",
+  );
+  await system.store.intervals.recordFailure({
+    detectorId: detector.id,
+    generation: detector.generation,
+    interval,
+    version: 1,
+    status: "FAILED",
+    message,
+    attemptId: null,
+    rows: null,
+    seriesCount: 0,
+    anomalyCount: 0,
+    heldBackCount: 0,
+    segmentId: null,
+    knownAtMs: system.clock.nowMs(),
+  });
+  if (!(error instanceof SourceError)) throw error;
+}
