@@ -9,8 +9,13 @@ import type { AlertMessage } from "../alerts/message.ts";
 export interface Channel<Settings = unknown> {
   readonly kind: string;
   readonly settings: z.ZodType<Settings>;
-  /** whether revisions and retractions of a group that was already told are sent by default */
-  readonly followsUp: boolean;
+  /**
+   * Whether a group that was told is told again by default: once when it is over, once when it is taken back. An alert's
+   * own `followUps` setting comes first.
+   */
+  readonly followsUp: boolean | ((settings: Readonly<Record<string, unknown>>) => boolean);
+  /** For channels that write tables for programs: every revision of a told group is sent. Never for people. */
+  readonly everyRevision?: boolean;
   send(delivery: OutgoingDelivery, settings: Settings, context: ChannelContext): Promise<SendResult>;
 }
 

@@ -298,7 +298,7 @@ export interface DeliveryStore {
   resend(key: string, nowMs: number): Promise<void>;
   /** when a group was last told under an alert: the revision, or null */
   lastTold(alertName: string, groupId: string): Promise<number | null>;
-  /** deliveries made since, for the hourly limit */
+  /** deliveries sent since, plus those still pending whatever their time: what the hourly limit counts; muted and failed ones don't */
   countSince(alertName: string, sinceMs: number): Promise<number>;
 }
 
