@@ -288,6 +288,8 @@ export interface Delivery {
 }
 
 export interface DeliveryStore {
+  /** whether claimDue would find anything: cheap, asked every second */
+  hasDue(nowMs: number): Promise<boolean>;
   /** Pending deliveries that are due, oldest first; claimed for `leaseMs`, so that two processes don't send the same. */
   claimDue(nowMs: number, leaseMs: number, limit: number): Promise<readonly Delivery[]>;
   recordSent(key: string, detail: string, nowMs: number): Promise<void>;
