@@ -1,0 +1,73 @@
+import { z } from "zod";
+import { describeDetector } from "../describe-detector.ts";
+import { findDetector } from "../find-detector.ts";
+import { knownSeries } from "../known-series.ts";
+import { operation } from "../operation.ts";
+import { detectorInput, instantText, instantTextOrNull } from "../shapes/common.ts";
+import { detectorDetail } from "../shapes/detector.ts";
+import { shownSettings } from "../shown-settings.ts";
+import type { QueryConfig } from "../../resources/detector.ts";
+import type { IntervalRecord } from "../../store/store.ts";
+
+/** How many of the last intervals are summed up under `recent`. */
+const RECENT_INTERVALS = 500;
+
+export const getDetector = operation({
+  name: "getDetector",
+  method: "GET",
+  path: "/v1/detectors/:detector",
+  doc: "One detector in full: configuration without secrets, status, head, lag, series, how far learning is, and the last failure.",
+  input: z.strictObject({ detector: detectorInput }),
+  output: detectorDetail,
+  async handle(system, input) {
+    const detector = await findDetector(system, input.detector);
+    const { config } = detector;
+    const series = await knownSeries(system, detector);
+    const leaves = series.filter(({ isLeaf }) => isLeaf).length;
+    const bytes = await system.store.segments.bytes(detector.id);
+    return {
+      ...(await describeDetector(detector, system)),
+      generation: detector.generation,
+      configHash: detector.configHash,
+      head: instantTextOrNull(detector.headMs),
+      liveFrom: instantTextOrNull(detector.liveFromMs),
+      offsetSeconds: config.offsetSeconds,
+      series: { leaves, rollUps: series.length - leaves },
+      bytes: { points: bytes.points, checkpoint: bytes.checkpoint },
+      source: { kind: config.source.kind, settings: shownSettings(config.source.settings) },
+      statements: statementsOf(config.query),
+      timestampColumn: config.timestamp.column,
+      measureSettings: config.measures.map((measure) => ({ ...measure })),
+      alerts: config.alerts.map(({ name, description, severityMin, measures, channel }) => ({
+        name,
+        description,
+        severityMin,
+        measures: [...measures],
+        channel: { kind: channel.kind, settings: shownSettings(channel.settings) },
+      })),
+      limits: { ...config.limits },
+      recent: recentOf(await system.store.intervals.list(detector.id, { limit: RECENT_INTERVALS })),
+    };
+  },
+});
+
+function statementsOf(query: QueryConfig): { title: string; file: string | null; sql: string }[] {
+  if (query.kind === "bound") return [{ title: "query", file: query.file, sql: query.sql }];
+  const historical = { title: "historical query", file: query.historicalFile, sql: query.historicalSql };
+  if (query.continuousSql === null) return [historical];
+  return [historical, { title: "continuous query", file: query.continuousFile, sql: query.continuousSql }];
+}
+
+function recentOf(intervals: readonly IntervalRecord[]) {
+  const sum = (of: (record: IntervalRecord) => number) => intervals.reduce((total, record) => total + of(record), 0);
+  const oldest = intervals.at(-1);
+  return {
+    from: oldest === undefined ? null : instantText(oldest.interval.startMs),
+    intervalCount: intervals.length,
+    failedCount: sum(({ status }) => (status === "FAILED" ? 1 : 0)),
+    judgedCount: sum(({ status, seriesCount }) => (status === "COMPLETED" ? seriesCount : 0)),
+    anomalyCount: sum(({ anomalyCount }) => anomalyCount),
+    heldBackCount: sum(({ heldBackCount }) => heldBackCount),
+    rowCount: intervals.length === 0 ? null : sum(({ rows }) => rows?.processed ?? 0),
+  };
+}

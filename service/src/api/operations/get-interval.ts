@@ -1,0 +1,42 @@
+import { nextIntervalStart } from "@foretop/engine";
+import { z } from "zod";
+import { UserError } from "../../telemetry/errors.ts";
+import { describeAttempt, describeInterval } from "../describe-interval.ts";
+import { findDetector } from "../find-detector.ts";
+import { operation } from "../operation.ts";
+import { detectorInput, instantInput } from "../shapes/common.ts";
+import { intervalDetail } from "../shapes/interval.ts";
+
+const ATTEMPTS_MAX = 50;
+
+export const getInterval = operation({
+  name: "getInterval",
+  method: "GET",
+  path: "/v1/detectors/:detector/intervals/:start",
+  doc: "One interval: what came of it, its data quality, and every reading of it in the ledger.",
+  input: z.strictObject({
+    detector: detectorInput,
+    start: instantInput,
+    asOf: instantInput.optional().describe("The version that was in effect then. An instant in ISO 8601 with an offset."),
+  }),
+  output: intervalDetail,
+  async handle({ store }, input) {
+    const { id, config } = await findDetector({ store }, input.detector);
+    const startMs = Date.parse(input.start);
+    const record = await store.intervals.get(id, startMs, input.asOf === undefined ? undefined : Date.parse(input.asOf));
+    if (record === null) {
+      throw new UserError(`detector "${config.name}" has no interval that starts at ${input.start}`, {
+        code: "NOT_FOUND",
+        where: "start",
+        advice: "Live intervals are listed by listIntervals; history is read as a whole and has none.",
+      });
+    }
+    const endMs = nextIntervalStart(startMs, config.frequency, config.zone);
+    const attempts = await store.ledger.list(id, { startMs, endMs, limit: ATTEMPTS_MAX });
+    return {
+      ...describeInterval(record),
+      quality: (await store.intervals.quality(id, startMs)).map((metric) => ({ ...metric })),
+      attempts: attempts.map(describeAttempt),
+    };
+  },
+});

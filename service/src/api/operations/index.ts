@@ -1,0 +1,52 @@
+/** Every operation of the /v1 API, by name: what the server routes, what the OpenAPI document lists, what the CLI calls. */
+import type { z } from "zod";
+import { activateDetector } from "./activate-detector.ts";
+import { applyConfig } from "./apply-config.ts";
+import { deactivateDetector } from "./deactivate-detector.ts";
+import { deleteDetector } from "./delete-detector.ts";
+import { getDetector } from "./get-detector.ts";
+import { getGroup } from "./get-group.ts";
+import { getGroupSeries } from "./get-group-series.ts";
+import { getInterval } from "./get-interval.ts";
+import { getSeriesPoints } from "./get-series-points.ts";
+import { getStatus } from "./get-status.ts";
+import { listDeliveries } from "./list-deliveries.ts";
+import { listDetectors } from "./list-detectors.ts";
+import { listGroups } from "./list-groups.ts";
+import { listIntervals } from "./list-intervals.ts";
+import { listLedger } from "./list-ledger.ts";
+import { listSeries } from "./list-series.ts";
+import { muteDetector } from "./mute-detector.ts";
+import { planConfig } from "./plan-config.ts";
+import { rerunInterval } from "./rerun-interval.ts";
+import { resendDelivery } from "./resend-delivery.ts";
+
+export const operations = {
+  getStatus,
+  listDetectors,
+  getDetector,
+  listSeries,
+  getSeriesPoints,
+  listIntervals,
+  getInterval,
+  listLedger,
+  listGroups,
+  getGroup,
+  getGroupSeries,
+  listDeliveries,
+  planConfig,
+  applyConfig,
+  activateDetector,
+  deactivateDetector,
+  deleteDetector,
+  muteDetector,
+  rerunInterval,
+  resendDelivery,
+} as const;
+
+export type Operations = typeof operations;
+export type OperationName = keyof Operations;
+/** What a caller passes. */
+export type InputOf<Name extends OperationName> = z.input<Operations[Name]["input"]>;
+/** What a caller gets. */
+export type OutputOf<Name extends OperationName> = z.output<Operations[Name]["output"]>;
