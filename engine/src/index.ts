@@ -65,3 +65,8 @@ export type { History, LearnHistoryOptions } from "./scores/learn-history.ts";
 export { scoreOf, severityOf } from "./scores/severity.ts";
 export { explainExpected, severityIf, smallestChangeCaught } from "./scores/what-if.ts";
 export type { Explanation, SmallestChange } from "./scores/what-if.ts";
+export { scoreSeries } from "./scores/score-series.ts";
+export type { ScoreSeriesOptions, SeriesToScore } from "./scores/score-series.ts";
+export { seededRandom } from "./random/seeded-random.ts";
+export type { Random } from "./random/seeded-random.ts";
+export { normal, poisson, studentT3 } from "./random/distributions.ts";

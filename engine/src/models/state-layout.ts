@@ -115,14 +115,15 @@ export interface StateLayout {
   readonly stateLength: number;
 }
 
-const layouts = new Map<string, StateLayout>();
+const layouts = new Map<number, StateLayout>();
 
 /** One layout object per rhythm, so that the hot loop always sees the same one. */
 export function layoutOf(rhythm: Rhythm): StateLayout {
-  let layout = layouts.get(rhythm.frequency);
+  const key = 1000 * rhythm.dayLength + rhythm.weekLength;
+  let layout = layouts.get(key);
   if (layout === undefined) {
     layout = buildLayout(rhythm.dayLength, rhythm.weekLength);
-    layouts.set(rhythm.frequency, layout);
+    layouts.set(key, layout);
   }
   return layout;
 }

@@ -180,7 +180,7 @@ function run(states: SeriesStates, input: IntervalInput, options: JudgeOptions, 
 }
 
 /** Row `s` of the judgement, from what `judgePoint` left for this point. */
-function writeJudgement(
+export function writeJudgement(
   out: Judgement,
   s: number,
   d: Float64Array,

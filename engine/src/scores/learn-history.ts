@@ -10,6 +10,7 @@ import { EngineError } from "../models/engine-error.ts";
 import { judgePoint, learnPoint, resetTail } from "../models/ensemble.ts";
 import { floatsOf, numbersOf } from "../models/series-states.ts";
 import { D_LEARNED_UNTIL, layoutOf } from "../models/state-layout.ts";
+import type { StateLayout } from "../models/state-layout.ts";
 import type { SeriesStates } from "../models/states.ts";
 import type { Position } from "../time/rhythm.ts";
 import { usable } from "./judge.ts";
@@ -79,20 +80,35 @@ export function learnHistory(states: SeriesStates, history: History, options: Le
   for (let s = 0; s < rowCount; s++) {
     const b = (firstSeries + s) * states.stateLength;
     const row = values.subarray(s * intervalCount, (s + 1) * intervalCount);
-    for (let pass = 0; pass < passes; pass++) {
-      if (pass > 0) {
-        resetTail(f, 2 * b, layout);
-        resetRuns(f, 2 * b);
-      }
-      for (let t = 0; t < intervalCount; t++) {
-        const value = usable(row[t]);
-        const arrived = history.datasetArrived === undefined || history.datasetArrived[t] !== 0;
-        judgePoint(d, f, b, layout, inDay[t], hourOfWeek[t], value);
-        rememberPoint(d, f, b, layout, inDay[t], value, arrived);
-        learnPoint(d, f, b, layout, inDay[t], hourOfWeek[t], value);
-      }
-    }
+    learnRow(d, f, b, layout, row, inDay, hourOfWeek, history.datasetArrived, passes);
     d[b + D_LEARNED_UNTIL] = startMs[intervalCount - 1];
+  }
+}
+
+/** The passes over one series' history; the row's length decides how far. */
+export function learnRow(
+  d: Float64Array,
+  f: Float32Array,
+  b: number,
+  layout: StateLayout,
+  row: Float64Array,
+  inDay: Uint16Array,
+  hourOfWeek: Uint8Array,
+  datasetArrived: Uint8Array | undefined,
+  passes: number,
+): void {
+  for (let pass = 0; pass < passes; pass++) {
+    if (pass > 0) {
+      resetTail(f, 2 * b, layout);
+      resetRuns(f, 2 * b);
+    }
+    for (let t = 0; t < row.length; t++) {
+      const value = usable(row[t]);
+      const arrived = datasetArrived === undefined || datasetArrived[t] !== 0;
+      judgePoint(d, f, b, layout, inDay[t], hourOfWeek[t], value);
+      rememberPoint(d, f, b, layout, inDay[t], value, arrived);
+      learnPoint(d, f, b, layout, inDay[t], hourOfWeek[t], value);
+    }
   }
 }
 

@@ -1,0 +1,14 @@
+/** `npm run bench -- NAME …`: accuracy and speed, measured; results are committed so that a change is a diff. */
+
+const BENCHES: Readonly<Record<string, () => Promise<(args: readonly string[]) => void | Promise<void>>>> = {
+  accuracy: async () => (await import("./accuracy/accuracy.ts")).accuracy,
+};
+
+const [name, ...args] = process.argv.slice(2);
+const bench = BENCHES[name ?? ""];
+if (bench === undefined) {
+  console.error(`usage: npm run bench -- NAME …, where NAME is one of: ${Object.keys(BENCHES).join(", ")}`);
+  process.exitCode = 2;
+} else {
+  await (await bench())(args);
+}
