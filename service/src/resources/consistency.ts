@@ -1,0 +1,65 @@
+/** What no single field can show: names that must differ, names that must exist, a zone that must be one. */
+import type { ConfigProblem } from "./config-problem.ts";
+import type { DetectorConfig } from "./detector.ts";
+import { didYouMean } from "./did-you-mean.ts";
+import type { PathStep } from "./located-document.ts";
+
+export function consistencyProblems(config: DetectorConfig, locate: (path: readonly PathStep[]) => string): ConfigProblem[] {
+  const problems: ConfigProblem[] = [];
+  const add = (path: PathStep[], message: string, advice: string | null) => problems.push({ message, where: locate(path), advice });
+
+  const zoneProblem = problemOfZone(config.zone);
+  if (zoneProblem !== null) add(["zone"], `"${config.zone}" is not an IANA time zone`, zoneProblem);
+
+  for (const [i, name] of repeated(config.measures.map((measure) => measure.name))) {
+    add(["measures", i, "name"], `two measures are called "${name}"`, "Give each its own name; two aggregations of one column are two measures with the same column.");
+  }
+  for (const [i, name] of repeated(config.dimensions)) add(["dimensions", i], `the dimension "${name}" stands there twice`, "Remove one.");
+  for (const [i, name] of repeated(config.alerts.map((alert) => alert.name))) add(["alerts", i, "name"], `two alerts are called "${name}"`, "Give each its own name.");
+
+  for (const [i, name] of config.dimensions.entries()) {
+    if (name === config.timestamp.column) add(["dimensions", i], `"${name}" is the timestamp and can't be a dimension`, "Intervals come from it already.");
+  }
+  for (const [i, measure] of config.measures.entries()) {
+    if (measure.column === config.timestamp.column && measure.aggregation !== "COUNT") add(["measures", i, "column"], `"${measure.column}" is the timestamp and can't be a measure`, "Name a number column.");
+    else if (config.dimensions.includes(measure.column) && measure.aggregation !== "COUNT") add(["measures", i, "column"], `"${measure.column}" is a dimension and can't be a measure too`, "Name a number column, or COUNT its rows.");
+  }
+
+  const measureNames = config.measures.map((measure) => measure.name);
+  for (const [i, alert] of config.alerts.entries()) {
+    for (const [j, name] of alert.measures.entries()) {
+      if (!measureNames.includes(name)) add(["alerts", i, "measures", j], `the alert "${alert.name}" names the measure "${name}", which is not one of this detector`, oneOf(name, measureNames));
+    }
+    for (const [j, filter] of alert.dimensionFilters.entries()) {
+      if (!config.dimensions.includes(filter.dimension)) {
+        add(["alerts", i, "dimensionFilters", j, "dimension"], `the alert "${alert.name}" filters by "${filter.dimension}", which is not a dimension of this detector`, oneOf(filter.dimension, config.dimensions));
+      }
+    }
+  }
+  return problems;
+}
+
+/** Each value that was there before, with the index of its later place. */
+function repeated(values: readonly string[]): [number, string][] {
+  return [...values.entries()].filter(([i, value]) => values.indexOf(value) < i);
+}
+
+function oneOf(name: string, known: readonly string[]): string {
+  const meant = didYouMean(name, known);
+  if (meant !== null) return `Did you mean "${meant}"?`;
+  return known.length === 0 ? "There are none." : `It is one of ${known.join(", ")}.`;
+}
+
+/** null when it is one; else what would be right. Offsets are refused: they have no daylight saving time to follow. */
+function problemOfZone(zone: string): string | null {
+  const known = ["UTC", ...Intl.supportedValuesOf("timeZone")];
+  if (/^[+-]|^(UTC|GMT)[+-]/i.test(zone)) return "A fixed offset can't follow daylight saving time: name a place, e.g. Europe/Berlin, or UTC.";
+  try {
+    // Aliases (Europe/Kiev, US/Eastern) are accepted by Intl though they are not in its list.
+    new Intl.DateTimeFormat("en", { timeZone: zone });
+    return null;
+  } catch {
+    const meant = didYouMean(zone, known);
+    return meant === null ? "It is a name like UTC, Europe/Berlin or America/New_York." : `Did you mean "${meant}"?`;
+  }
+}

@@ -1,0 +1,74 @@
+/** foretop.yaml → DetectorConfig: short forms written out, defaults filled in. */
+import { DEFAULT_MEASURE_SETTINGS, type Frequency } from "@foretop/engine";
+import { problemsOfIssues, refuseProblems } from "./config-problem.ts";
+import { foretopSchema, type ForetopFile } from "./config-schema.ts";
+import { consistencyProblems } from "./consistency.ts";
+import { DEFAULT_HORIZON, type DetectorConfig, type MeasureConfig, type QueryConfig } from "./detector.ts";
+import type { LocatedDocument, PathStep } from "./located-document.ts";
+import type { FormatParser } from "./parse-config.ts";
+import { readSql } from "./read-sql.ts";
+import type { ReadFile } from "./read-file.ts";
+
+export const parseForetopFile: FormatParser = (document, readFile) => {
+  const checked = foretopSchema.safeParse(document.value);
+  if (!checked.success) refuseProblems(problemsOfIssues(checked.error, foretopSchema, document));
+  const file = checked.data!; // success: refuseProblems throws otherwise
+
+  const { kind, ...settings } = file.source;
+  const frequency = file.frequency as Frequency; // one of FREQUENCIES, checked by the schema
+  const config: DetectorConfig = {
+    name: file.name,
+    description: file.description || null,
+    frequency,
+    zone: file.zone,
+    offsetSeconds: file.offsetSeconds,
+    source: { kind, settings },
+    query: queryOf(file.query, document, readFile),
+    timestamp: typeof file.timestamp === "string" ? { column: file.timestamp, format: null } : { column: file.timestamp.column, format: file.timestamp.format ?? null },
+    measures: file.measures.map(measureOf),
+    dimensions: file.dimensions,
+    levels: file.levels,
+    history: file.history,
+    completeness: file.completeness,
+    horizonIntervals: file.horizonIntervals ?? DEFAULT_HORIZON[frequency],
+    alerts: file.alerts.map(({ channel: { kind: channelKind, ...channelSettings }, ...alert }) => ({
+      ...alert,
+      description: alert.description || null,
+      channel: { kind: channelKind, settings: channelSettings },
+    })),
+    limits: file.limits,
+  };
+  const locate = (path: readonly PathStep[]) => document.locate(placeOf(path));
+  refuseProblems(consistencyProblems(config, locate));
+  return { config, notes: [], warnings: [], locate };
+};
+
+function measureOf(measure: ForetopFile["measures"][number]): MeasureConfig {
+  const given = typeof measure === "string" ? { name: measure, aggregation: "SUM" as const, ...DEFAULT_MEASURE_SETTINGS } : measure;
+  const isCounted = given.aggregation === "SUM" || given.aggregation === "COUNT";
+  return {
+    ...given,
+    column: ("column" in given ? given.column : undefined) ?? given.name,
+    whenAbsent: ("whenAbsent" in given ? given.whenAbsent : undefined) ?? (isCounted ? "zero" : "missing"),
+  };
+}
+
+function queryOf(query: ForetopFile["query"], document: LocatedDocument, readFile: ReadFile): QueryConfig {
+  const read = readSql(document.file, readFile);
+  const textOf = (part: string | { file: string }, path: PathStep[]) => (typeof part === "string" ? { sql: part, file: null } : read.required([part.file], document.locate([...path, "file"])));
+
+  if (typeof query === "string" || "file" in query) return { kind: "bound", ...textOf(query, ["query"]) };
+  const historical = textOf(query.historical, ["query", "historical"]);
+  const continuous = query.continuous === undefined ? null : textOf(query.continuous, ["query", "continuous"]);
+  return { kind: "pinned", historicalSql: historical.sql, historicalFile: historical.file, continuousSql: continuous?.sql ?? null, continuousFile: continuous?.file ?? null };
+}
+
+/** Where a path of DetectorConfig stands in foretop.yaml. */
+function placeOf(path: readonly PathStep[]): readonly PathStep[] {
+  if (path[0] === "source" && path[1] === "settings") return ["source", ...path.slice(2)];
+  if (path[0] === "alerts" && path[2] === "channel" && path[3] === "settings") return [...path.slice(0, 3), ...path.slice(4)];
+  if (path[0] === "query" && path[1] === "historicalSql") return ["query", "historical"];
+  if (path[0] === "query" && path[1] === "continuousSql") return ["query", "continuous"];
+  if (path[0] === "query") return ["query"];
+  return path;
+}

@@ -1,0 +1,211 @@
+/** The original connector's params.json: what each field means here, what has no meaning any more, what can't be done. */
+import { DEFAULT_MEASURE_SETTINGS, type Frequency } from "@foretop/engine";
+import { problemsOfIssues, refuseProblems, unknownFieldAdvice, unknownFields, type ConfigProblem } from "./config-problem.ts";
+import { HISTORY_INTERVALS_DEFAULT, NAME_LENGTH_MAX, NAME_PATTERN } from "./config-schema.ts";
+import { consistencyProblems } from "./consistency.ts";
+import { DEFAULT_HORIZON, DEFAULT_LIMITS, type AlertConfig, type DetectorConfig, type QueryConfig, type SourceConfig } from "./detector.ts";
+import { didYouMean } from "./did-you-mean.ts";
+import { pathText, type LocatedDocument, type PathStep } from "./located-document.ts";
+import { paramsSchema, type ParamsFile } from "./params-schema.ts";
+import type { FormatParser } from "./parse-config.ts";
+import { readSql, type ReadSql } from "./read-sql.ts";
+import type { ReadFile } from "./read-file.ts";
+
+/** Where the original kept its query.sql, by crawler; its whole folder can be used as it is. */
+const ORIGINAL_LAYOUT = (databaseType: string, crawler: "historical" | "continuous") => `lambdas/${databaseType}/${databaseType}-${crawler}-crawl/query.sql`;
+
+const CONNECTOR_OF: Readonly<Record<string, string>> = { redshift: "postgres", postgres: "postgres", postgresql: "postgres" };
+
+export const parseParamsFile: FormatParser = (document, readFile) => {
+  const unknown = unknownFields(document.value, paramsSchema);
+  const checked = paramsSchema.safeParse(without(document.value, unknown.map(({ path }) => path)));
+  if (!checked.success) refuseProblems(problemsOfIssues(checked.error, paramsSchema, document));
+  const params = checked.data!; // success: refuseProblems throws otherwise
+
+  const name = `${params.detector_name}-${params.database_type}`;
+  const problems: ConfigProblem[] = [];
+  if (!NAME_PATTERN.test(name) || name.length > NAME_LENGTH_MAX) {
+    problems.push({ message: `the detector's name would be "${name}"`, where: document.locate(["detector_name"]), advice: `Letters, digits, - and _, at most ${NAME_LENGTH_MAX} with the suffix -${params.database_type}.` });
+  }
+  const source = sourceOf(params, document, problems);
+  const query = queryOf(params, document, readFile, problems);
+  refuseProblems(problems);
+
+  const config: DetectorConfig = {
+    name,
+    description: params.detector_description || null,
+    frequency: params.detector_frequency as Frequency, // one of FREQUENCIES, checked by the schema
+    zone: params.timezone,
+    offsetSeconds: params.offset,
+    source: source!,
+    query: query!,
+    timestamp: { column: params.timestamp_column.ColumnName, format: params.timestamp_column.ColumnFormat || null },
+    measures: params.metrics_set.map(({ MetricName, AggregationFunction }) => ({
+      name: MetricName,
+      column: MetricName,
+      aggregation: AggregationFunction,
+      whenAbsent: AggregationFunction === "SUM" || AggregationFunction === "COUNT" ? "zero" : "missing",
+      ...DEFAULT_MEASURE_SETTINGS,
+    })),
+    dimensions: params.dimension_list,
+    levels: "all",
+    history: { intervalsMax: HISTORY_INTERVALS_DEFAULT },
+    completeness: { rowShareMin: 0.5, waitIntervalsMax: 2 },
+    horizonIntervals: DEFAULT_HORIZON[params.detector_frequency as Frequency],
+    alerts: alertsOf(params),
+    limits: DEFAULT_LIMITS,
+  };
+  const locate = (path: readonly PathStep[]) => document.locate(placeOf(path));
+  refuseProblems(consistencyProblems(config, locate));
+
+  const warnings: ConfigProblem[] = unknown.map(({ path, known }) => ({
+    message: `unknown field "${pathText(path)}", not used`,
+    where: document.locate(path, { key: true }),
+    advice: unknownFieldAdvice(String(path.at(-1)), known),
+  }));
+  warnings.push(...impossibleOf(params, document));
+  return { config, notes: notesOf(params, name, config.query, document), warnings, locate };
+};
+
+/** A copy of JSON-like data without the fields at these paths. */
+function without(value: unknown, paths: readonly (readonly PathStep[])[]): unknown {
+  if (paths.length === 0) return value;
+  const copy = structuredClone(value);
+  for (const path of paths) {
+    let parent = copy as Record<PathStep, unknown>;
+    for (const step of path.slice(0, -1)) parent = parent[step] as Record<PathStep, unknown>; // the paths were found by walking this value
+    delete parent[path.at(-1)!];
+  }
+  return copy;
+}
+
+function sourceOf(params: ParamsFile, document: LocatedDocument, problems: ConfigProblem[]): SourceConfig | null {
+  const kind = CONNECTOR_OF[params.database_type.toLowerCase()];
+  const known = Object.keys(CONNECTOR_OF);
+  if (kind === undefined) {
+    const meant = didYouMean(params.database_type, known);
+    problems.push({ message: `database_type "${params.database_type}" is not supported`, where: document.locate(["database_type"]), advice: `${meant === null ? "" : `Did you mean "${meant}"? `}It is one of ${known.join(", ")}.` });
+  }
+  const secret = params.secret_name.startsWith("secret:") ? params.secret_name.slice("secret:".length) : params.secret_name;
+  if (/^arn:/i.test(secret)) {
+    problems.push({ message: "secret_name is an ARN of AWS Secrets Manager", where: document.locate(["secret_name"]), advice: "Save the secret's JSON as NAME.json in the folder of secrets and write NAME here." });
+  }
+  if (kind === undefined) return null;
+  return { kind, settings: { secret: `secret:${secret}` } };
+}
+
+function queryOf(params: ParamsFile, document: LocatedDocument, readFile: ReadFile, problems: ConfigProblem[]): QueryConfig | null {
+  const read: ReadSql = readSql(document.file, readFile);
+  const type = params.database_type.toLowerCase();
+  try {
+    if (params.query_file !== undefined) {
+      for (const field of ["historical_query_file", "continuous_query_file"] as const) {
+        if (params[field] !== undefined) problems.push({ message: `query_file and ${field} are both given`, where: document.locate([field], { key: true }), advice: "One query with :start and :end, or the original pair: remove one." });
+      }
+      const bound = read.required([params.query_file], document.locate(["query_file"]));
+      return { kind: "bound", sql: bound.sql, file: bound.file };
+    }
+    const historical = read.required(
+      params.historical_query_file === undefined ? ["historical.sql", ORIGINAL_LAYOUT(type, "historical")] : [params.historical_query_file],
+      document.locate(params.historical_query_file === undefined ? [] : ["historical_query_file"]),
+    );
+    const continuous =
+      params.continuous_query_file === undefined
+        ? read.optional(["continuous.sql", ORIGINAL_LAYOUT(type, "continuous")])
+        : read.required([params.continuous_query_file], document.locate(["continuous_query_file"]));
+    return { kind: "pinned", historicalSql: historical.sql, historicalFile: historical.file, continuousSql: continuous?.sql ?? null, continuousFile: continuous?.file ?? null };
+  } catch (error) {
+    problems.push(...read.problemsOf(error));
+    return null;
+  }
+}
+
+/** The sample's alert "exports anomalies": that is what it does now, without a Lambda. */
+function alertsOf(params: ParamsFile): AlertConfig[] {
+  if (params.alert_name === undefined || params.alert_name === "") return [];
+  return [
+    {
+      name: params.alert_name,
+      description: params.alert_description || null,
+      severityMin: params.alert_threshold ?? DEFAULT_MEASURE_SETTINGS.severityMin,
+      measures: [],
+      dimensionFilters: [],
+      channel: { kind: "export", settings: {} },
+    },
+  ];
+}
+
+function impossibleOf(params: ParamsFile, document: LocatedDocument): ConfigProblem[] {
+  const warnings: ConfigProblem[] = [];
+  const hasAlert = params.alert_name !== undefined && params.alert_name !== "";
+  if (params.alert_lambda_arn !== undefined && params.alert_lambda_arn !== "") {
+    warnings.push({
+      message: "alert_lambda_arn: a Lambda function can't be invoked from here",
+      where: document.locate(["alert_lambda_arn"]),
+      advice: "The alert writes CSV files instead; to call something of yours, use foretop.yaml with the channel webhook.",
+    });
+  }
+  for (const field of ["alert_threshold", "alert_description"] as const) {
+    if (!hasAlert && params[field] !== undefined) warnings.push({ message: `${field} has no effect without alert_name`, where: document.locate([field], { key: true }), advice: "Give the alert a name, or remove the field." });
+  }
+  return warnings;
+}
+
+function notesOf(params: ParamsFile, name: string, query: QueryConfig, document: LocatedDocument): ConfigProblem[] {
+  const notes: ConfigProblem[] = [
+    { message: `the detector is called "${name}": detector_name and database_type together, as in the original`, where: document.locate(["detector_name"]), advice: null },
+  ];
+  const source = params.metric_source?.S3SourceConfig;
+  const unused = (field: PathStep[], why: string) => notes.push({ message: `${pathText(field)} has no meaning here: ${why}`, where: document.locate(field, { key: true }), advice: null });
+  for (const field of ["FileFormatDescriptor", "HistoricalDataPathList", "RoleArn", "TemplatedPathList"] as const) {
+    if (source?.[field] !== undefined) {
+      unused(["metric_source", "S3SourceConfig", field], field === "RoleArn" ? "the database is read with the secret's user" : "rows are read from the database, no files travel through S3");
+    }
+  }
+  if (params.s3_bucket !== undefined) unused(["s3_bucket"], "rows are read from the database, no files travel through S3");
+  if (params.s3_path_continuous_root !== undefined) unused(["s3_path_continuous_root"], "rows are read from the database, no files travel through S3");
+  for (const [i, measure] of params.metrics_set.entries()) {
+    if (measure.Namespace !== undefined) unused(["metrics_set", i, "Namespace"], "it belongs to CloudWatch sources");
+  }
+  if (params.alert_name === "") unused(["alert_name"], "it is empty, so there is no alert");
+  else if (params.alert_name !== undefined) notes.push({ message: `the alert "${params.alert_name}" writes the groups that it tells to CSV files (channel export)`, where: document.locate(["alert_name"]), advice: null });
+  if (params.alert_lambda_arn === "") unused(["alert_lambda_arn"], "it is empty");
+  if (params.timestamp_column.ColumnFormat !== undefined) {
+    notes.push({ message: "timestamp_column.ColumnFormat is used only where the column is text; a typed column is read as it is, fractions and zone included", where: document.locate(["timestamp_column", "ColumnFormat"]), advice: null });
+  }
+  if (query.kind === "pinned" && query.continuousSql === null) {
+    notes.push({ message: "there is no continuous.sql: the historical query serves live intervals too, as it would with one", where: document.locate([]), advice: null });
+  }
+  return notes;
+}
+
+/** Where a path of DetectorConfig stands in params.json. */
+function placeOf(path: readonly PathStep[]): PathStep[] {
+  const [first, second, third] = path;
+  switch (first) {
+    case "name":
+      return ["detector_name"];
+    case "description":
+      return ["detector_description"];
+    case "frequency":
+      return ["detector_frequency"];
+    case "zone":
+      return ["timezone"];
+    case "offsetSeconds":
+      return ["offset"];
+    case "source":
+      return second === "kind" ? ["database_type"] : ["secret_name"];
+    case "query":
+      return second === "continuousSql" ? ["continuous_query_file"] : second === "sql" ? ["query_file"] : ["historical_query_file"];
+    case "timestamp":
+      return second === undefined ? ["timestamp_column"] : ["timestamp_column", second === "format" ? "ColumnFormat" : "ColumnName"];
+    case "dimensions":
+      return ["dimension_list", ...path.slice(1)];
+    case "measures":
+      return second === undefined ? ["metrics_set"] : ["metrics_set", second, ...(third === "aggregation" ? ["AggregationFunction"] : third === undefined ? [] : ["MetricName"])];
+    case "alerts":
+      return third === "severityMin" ? ["alert_threshold"] : ["alert_name"];
+    default:
+      return [];
+  }
+}
