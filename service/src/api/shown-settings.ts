@@ -3,17 +3,17 @@
  * when a file is applied; this is the second lock: what looks like a secret and is no reference is not shown, and of a
  * URL only its origin is, because web hooks carry their secret in the path.
  */
-import { z } from "zod";
-
 const REFERENCE = /^(env|file|secret):/;
 const SECRET_NAME = /pass|secret|token|credential|api_?key|private|authorization/i;
+type Json = string | number | boolean | null | readonly Json[] | { readonly [name: string]: Json };
+
 const HIDDEN = "(hidden)";
 
-export function shownSettings(settings: Readonly<Record<string, unknown>>): Record<string, z.core.util.JSONType> {
+export function shownSettings(settings: Readonly<Record<string, unknown>>): Record<string, Json> {
   return Object.fromEntries(Object.entries(settings).map(([name, value]) => [name, shown(name, value)]));
 }
 
-function shown(name: string, value: unknown): z.core.util.JSONType {
+function shown(name: string, value: unknown): Json {
   if (typeof value === "string") {
     if (REFERENCE.test(value)) return value;
     return SECRET_NAME.test(name) ? HIDDEN : withoutUrlSecrets(value);

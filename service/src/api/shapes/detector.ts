@@ -59,7 +59,7 @@ export const detectorDetail = detectorSummary.extend({
   offsetSeconds: z.number(),
   series: z.object({ leaves: z.number(), rollUps: z.number() }),
   bytes: z.object({ points: z.number(), checkpoint: z.number() }).describe("on disk"),
-  source: z.object({ kind: z.string(), settings: z.record(z.string(), z.json()) }),
+  source: z.object({ kind: z.string(), settings: z.record(z.string(), z.unknown()) }),
   statements: z.array(z.object({ title: z.string(), file: z.string().nullable(), sql: z.string() })),
   timestampColumn: z.string(),
   measureSettings: z.array(
@@ -80,7 +80,7 @@ export const detectorDetail = detectorSummary.extend({
       description: z.string().nullable(),
       severityMin: z.number(),
       measures: z.array(z.string()),
-      channel: z.object({ kind: z.string(), settings: z.record(z.string(), z.json()) }),
+      channel: z.object({ kind: z.string(), settings: z.record(z.string(), z.unknown()) }),
     }),
   ),
   limits: z.record(z.string(), z.number()),

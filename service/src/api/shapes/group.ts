@@ -98,6 +98,18 @@ export const evidenceShape = z.object({
     .describe("the ledger's row of the reading; null once it has been removed"),
 });
 
+export const groupDelivery = z.object({
+  key: z.string(),
+  alert: z.string(),
+  channel: z.string(),
+  revision: z.number(),
+  event: z.string(),
+  status: z.enum(["pending", "sent", "failed", "muted"]),
+  attempts: z.number(),
+  detail: z.string().nullable(),
+  sent: instant.nullable(),
+});
+
 export const groupDetail = groupSummary.extend({
   peak: instant.describe("start of the interval whose figures are shown"),
   mergedInto: z.string().nullable(),
@@ -107,7 +119,7 @@ export const groupDetail = groupSummary.extend({
   memberCount: z.number().describe("`members` holds at most 500, the most severe ones"),
   contributions: z.array(contributionShape),
   evidence: evidenceShape,
-  deliveries: z.array(z.lazy(() => groupDelivery)),
+  deliveries: z.array(groupDelivery),
   revisions: z.array(
     z.object({
       revision: z.number(),
@@ -119,16 +131,4 @@ export const groupDetail = groupSummary.extend({
       headline: z.string(),
     }),
   ),
-});
-
-export const groupDelivery = z.object({
-  key: z.string(),
-  alert: z.string(),
-  channel: z.string(),
-  revision: z.number(),
-  event: z.string(),
-  status: z.enum(["pending", "sent", "failed", "muted"]),
-  attempts: z.number(),
-  detail: z.string().nullable(),
-  sent: instant.nullable(),
 });
