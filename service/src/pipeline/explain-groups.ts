@@ -46,6 +46,7 @@ async function explainGroup(group: AnomalyGroup, context: ExplainContext): Promi
     segments,
     headline: headlineOf(group, table, segments, { intervalSeconds: (context.evidence.interval.endMs - context.evidence.interval.startMs) / 1000 }),
     evidence: previous?.evidence ?? context.evidence,
+    reason: null,
     knownAtMs,
   };
 }

@@ -30,6 +30,12 @@ export interface Store {
    * is no longer the detector's (another process was faster): nothing is written then.
    */
   commitInterval(commit: IntervalCommit): Promise<void>;
+  /**
+   * New versions of past intervals after late, corrected or deleted rows: one transaction, fenced by the head, which
+   * does not move. Old versions, old revisions and what was known stay. Checkpoints that end after `fromMs` are of the
+   * old lineage and lose their place in the manifest. Throws HeadMovedError.
+   */
+  commitCorrection(commit: CorrectionCommit): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -231,6 +237,8 @@ export interface StoredGroup {
   readonly segments: readonly Readonly<Record<string, string | null>>[];
   readonly headline: string;
   readonly evidence: GroupEvidence;
+  /** why there is this revision, when it is not simply the next interval: "142 rows arrived 50 minutes late" */
+  readonly reason: string | null;
   /** the commit in which this revision became known */
   readonly knownAtMs: number;
 }
@@ -336,5 +344,21 @@ export interface IntervalCommit {
   /** LEARNING → ACTIVE, when this interval was the last one needed */
   readonly status: DetectorStatus;
   /** states up to this interval, when a checkpoint is due */
+  readonly checkpoint: SegmentRow | null;
+}
+
+export interface CorrectionCommit {
+  readonly detectorId: string;
+  readonly generation: number;
+  readonly expectedHeadMs: number;
+  /** start of the first interval whose data changed */
+  readonly fromMs: number;
+  /** new versions (record.version is the next one of that interval), oldest interval first */
+  readonly intervals: readonly { readonly record: IntervalRecord; readonly points: SegmentRow | null; readonly quality: readonly DataQualityMetric[] }[];
+  readonly newSeries: readonly StoredSeries[];
+  /** next revisions of groups that the correction changes, retracted ones included */
+  readonly groups: readonly StoredGroup[];
+  readonly deliveries: readonly Delivery[];
+  /** states at the head on the new lineage */
   readonly checkpoint: SegmentRow | null;
 }
