@@ -8,7 +8,8 @@
  * Taking a segment's leaves out needs no second roll-up: the cells below the segment are the sums to subtract.
  *
  * Dense was chosen over hashed groups because most detectors' combinations nearly fill their grid: 48,000 leaves of five
- * dimensions are 85,000 cells and 3 ms. Where they do not (sparse-cube.ts), the same search runs on listed cells.
+ * dimensions are 85,000 cells and 3 ms. Where they do not, values that cannot be part of a cause are folded together
+ * before (cells.ts), so that the cube stays small.
  */
 export interface CubeShape {
   /** values per dimension, each ≥ 1 */

@@ -1,118 +1,216 @@
 /**
- * The priced common-ratio scan over a dense cube: which few segments explain the deviations of the leaves.
+ * The priced common-ratio scan: which few segments explain the deviations of the leaves.
  *
  * A segment's gain is its evidence (evidence.ts) minus the price of naming it: the number of segments it was chosen from.
- * So "nothing" is a possible answer, and a single wild leaf among 48,000 is none. Greedy with two guards: a segment must
- * have moved as a whole (purity), and it yields to its children when they explain more one by one (sibling veto).
+ * So "nothing" is a possible answer, and a single wild leaf among 48,000 is none.
+ *
+ * 1. Greedy: the segment of the largest gain, its leaves taken out, again, while there is a gain. Two guards: a segment
+ *    must have moved as a whole (purity, gain.ts), and it yields to its children when they explain more (sibling veto).
+ * 2. Narrower: "ios except FR". Where some values of a further dimension clearly did not move with the rest of a found
+ *    segment, the finding is the values that did. Leaves of the other findings are left aside: where two causes
+ *    overlap, the overlap looks like an exception of each. What a narrower finding sets free is searched again.
+ * 3. Complete: other segments of the same dimensions that changed by the same ratio are cheap to name.
  */
 import { ln } from "../stats/elementary.ts";
-import { cellAt, codesOf, cubeShape, forEachCell, rollUpCube, type CubeShape } from "./cube.ts";
+import { cellAt, codesOf, cubeShape, forEachCell, type CubeShape } from "./cube.ts";
 import type { Evidence } from "./evidence.ts";
+import { evidenceAt, gainOf, lnChoose, PURITY_MIN, PURITY_MIN_TOTAL, scatterOf } from "./gain.ts";
+import { copyOf, sumsOf, takeOut, type CubeSums } from "./sums.ts";
 
 export const CAUSES_MAX = 15;
-/** Smaller relative changes are no causes. */
-export const CHANGE_MIN = 0.05;
-/** The shared change must explain this share of a segment's evidence: of a cause all of it moved. */
-const PURITY_MIN = 0.6;
-const PURITY_MIN_TOTAL = 0.5;
 /** A parent yields when its children's gains along one dimension add up to more than its own divided by this. */
 const VETO = 0.95;
+/** Nats on top of the choice of values, for "except" and for one more of a kind. */
+const SPLIT_PRICE = 1;
+const COMPLETION_PRICE = 1;
+/** Greedy, narrower, greedy on what was set free: it settles in two; a limit against cycles. */
+const ROUNDS_MAX = 4;
 
-/** A segment found, with the sums of its leaves at that moment (leaves of earlier picks are out). */
-export interface Pick {
-  /** per dimension of the cube a code, or its size for ANY */
-  readonly codes: readonly number[];
-  /** nats above its price */
+/** Segments found together: one, or several of one set of dimensions that changed by one ratio. */
+export interface Finding {
+  /** [segment][dimension of the cube] a code, or the dimension's size for ANY */
+  readonly segments: readonly (readonly number[])[];
+  /** nats above the price, of all of them together */
   readonly gain: number;
-  /** 1 = as expected */
+  /** the common change: 1 = as expected */
   readonly ratio: number;
+  /** set when the segments are some of the values of `dimension` below `parent`: all of them except the quiet ones */
+  readonly within: { readonly parent: readonly number[]; readonly dimension: number } | null;
 }
 
-export interface Scan {
-  readonly picks: readonly Pick[];
+export interface ScanOptions {
+  /** false: the total is no answer (it has been given already) */
+  readonly withTotal?: boolean;
+  readonly causesMax?: number;
 }
 
-export function scan(evidence: Evidence, { sizes, cellOf }: { sizes: readonly number[]; cellOf: Int32Array }, { withTotal = true }: { withTotal?: boolean } = {}): Pick[] {
+/** A finding and the segment that the greedy search gave. */
+interface Rooted extends Finding {
+  readonly root: readonly number[];
+  readonly rootGain: number;
+}
+
+/**
+ * @param evidence  [leaf]
+ * @param cellOf    [leaf] cell in the cube of `sizes`
+ *
+ * O(cells × dimensions) for the sums, then O(cells below a finding) for each finding.
+ */
+export function scan(
+  evidence: Evidence,
+  { sizes, cellOf }: { readonly sizes: readonly number[]; readonly cellOf: Int32Array },
+  { withTotal = true, causesMax = CAUSES_MAX }: ScanOptions = {},
+): Finding[] {
   const shape = cubeShape(sizes);
-  const sums = spreadOut(evidence, shape, cellOf);
-  const { W, A, Q, L, N } = sums;
-  const isCounts = evidence.form === "counts";
-  const scatterMax = evidence.scatterMax;
+  const all = sumsOf(evidence, shape, cellOf);
+  const search = greedySearch(shape, evidence, { leafCount: cellOf.length, withTotal });
+  let findings: Rooted[] = [];
+  let left = copyOf(all);
+  for (let round = 0; round < ROUNDS_MAX; round++) {
+    search.evaluateAll(left);
+    const fresh: Rooted[] = [];
+    const room = () => causesMax - findings.length - fresh.length > 0;
+    while (room()) {
+      const found = search.next();
+      if (found === null) break;
+      fresh.push(found);
+      search.remove(found.segments);
+    }
+    if (fresh.length === 0) break;
+    const before = segmentsText([...findings, ...fresh]);
+    findings = narrowed([...findings, ...fresh], { shape, all, evidence });
+    const setFree = segmentsText(findings) !== before;
+    if (setFree) {
+      left = without(all, shape, findings);
+      search.evaluateAll(left);
+    }
+    findings = findings.map((finding) => {
+      const more = search.completed(finding);
+      if (more !== finding) search.remove(more.segments.slice(finding.segments.length));
+      return more;
+    });
+    left = search.sums();
+    if (!setFree) break;
+  }
+  return cutAt(causesMax, findings);
+}
+
+interface Search {
+  readonly evaluateAll: (sums: CubeSums) => void;
+  readonly sums: () => CubeSums;
+  readonly next: () => Rooted | null;
+  readonly remove: (segments: readonly (readonly number[])[]) => void;
+  readonly completed: (finding: Rooted) => Rooted;
+}
+
+function greedySearch(
+  shape: CubeShape,
+  { form, scatterMax }: Evidence,
+  { leafCount, withTotal }: { leafCount: number; withTotal: boolean },
+): Search {
+  const { sizes } = shape;
   const D = sizes.length;
-  const leafCount = cellOf.length;
-  const fixedPrice = Float64Array.from({ length: 1 << D }, (_, fixed) => {
+  const isCounts = form === "counts";
+  const everything = sizes.map((size) => Array.from({ length: size + 1 }, (_, c) => c));
+  const segmentPrice = Float64Array.from({ length: 1 << D }, (_, fixed) => {
     let segments = 1;
     for (let d = 0; d < D; d++) if (fixed & (1 << d)) segments *= sizes[d]!;
-    return ln(Math.min(segments, leafCount)) + D * Math.LN2;
+    return ln(Math.min(segments, leafCount));
   });
+  const setPrice = D * Math.LN2; // which of the 2^D sets of dimensions
   const gains = new Float64Array(shape.cellCount);
-  const candidates = new Set<number>();
+  const fixedOf = new Uint16Array(shape.cellCount);
+  const isListed = new Uint8Array(shape.cellCount);
+  let candidates: number[] = []; // holds every cell with a gain, and some that have lost theirs
+  let sums: CubeSums;
 
   const evaluate = (cell: number, fixed: number): void => {
-    const l = L[cell]!;
-    const price = fixedPrice[fixed]!;
+    const l = sums.L[cell]!;
+    const price = segmentPrice[fixed]! + setPrice;
     if (l <= price || (fixed === 0 && !withTotal)) {
-      if (gains[cell]! > 0) drop(cell);
+      gains[cell] = 0;
       return;
     }
-    const g = gainOf(W[cell]!, A[cell]!, Q === null ? 0 : Q[cell]!, l, N[cell]!, price, fixed === 0 ? PURITY_MIN_TOTAL : PURITY_MIN, isCounts, scatterMax);
-    if (g > 0) {
-      gains[cell] = g;
-      candidates.add(cell);
-    } else if (gains[cell]! > 0) drop(cell);
+    const q = sums.Q === null ? 0 : sums.Q[cell]!;
+    const purity = fixed === 0 ? PURITY_MIN_TOTAL : PURITY_MIN;
+    const gain = gainOf(sums.W[cell]!, sums.A[cell]!, q, l, sums.N[cell]!, price, purity, isCounts, scatterMax);
+    gains[cell] = gain;
+    if (gain > 0 && isListed[cell] === 0) {
+      isListed[cell] = 1;
+      fixedOf[cell] = fixed;
+      candidates.push(cell);
+    }
   };
-  const drop = (cell: number): void => {
-    gains[cell] = 0;
-    candidates.delete(cell);
+
+  /** Ties go to fewer dimensions, then to the order of values. */
+  const comesFirst = (a: number, b: number): boolean => {
+    const difference = bitCount(fixedOf[a]!) - bitCount(fixedOf[b]!);
+    return difference < 0 || (difference === 0 && a < b);
   };
 
-  const everything = sizes.map((size) => Array.from({ length: size + 1 }, (_, c) => c));
-  forEachCell(shape, everything, evaluate);
+  /** Whether one of the segments with one dimension more open gains more. */
+  const hasBetterParent = (cell: number, codes: readonly number[]): boolean =>
+    codes.some((code, d) => code !== sizes[d]! && gains[cell + (sizes[d]! - code) * shape.strides[d]!]! > gains[cell]!);
 
-  const picks: Pick[] = [];
-  while (picks.length < CAUSES_MAX && candidates.size > 0) {
-    const order = [...candidates].sort((a, b) => gains[b]! - gains[a]! || fixedCount(shape, a) - fixedCount(shape, b) || a - b);
-    const cell = order.find((candidate) => !isVetoed(shape, candidate, gains));
-    if (cell === undefined) break;
-    const codes = codesOf(shape, cell);
-    const ratio = isCounts ? A[cell]! / W[cell]! : 1 - A[cell]! / W[cell]!;
-    picks.push({ codes, gain: gains[cell]!, ratio });
-    takeOut(shape, codes, sums);
-    forEachCell(shape, codes.map((code, d) => (code === sizes[d]! ? everything[d]! : [code, sizes[d]!])), evaluate);
-  }
-  return picks;
-}
-
-function gainOf(w: number, a: number, q: number, l: number, n: number, price: number, purity: number, isCounts: boolean, scatterMax: number): number {
-  if (n < 0.5 || !(w > 0)) return 0;
-  const mean = a / w;
-  let shared: number;
-  let residual: number;
-  if (isCounts) {
-    if (mean > 1 - CHANGE_MIN && mean < 1 + CHANGE_MIN) return 0;
-    shared = (mean > 1e-300 ? a * ln(mean) : 0) - a + w;
-    residual = l - shared;
-  } else {
-    if (mean > -CHANGE_MIN && mean < CHANGE_MIN) return 0;
-    shared = (a * mean) / 2;
-    residual = q / 2 - shared;
-  }
-  if (shared < purity * (l - n / 2)) return 0;
-  if (residual < 0) residual = 0;
-  let k2 = (2 * residual + 2) / (n + 2);
-  if (k2 < 1) k2 = 1;
-  else if (k2 > scatterMax) k2 = scatterMax;
-  return l - (n / 2) * ln(k2) - residual / k2 - price - 0.5 * ln(1 + w / (4 * k2)) - 0.5 * ln(n + 1);
-}
-
-function spreadOut(evidence: Evidence, shape: CubeShape, cellOf: Int32Array): Evidence {
-  const out = (column: Float64Array): Float64Array => {
-    const sums = new Float64Array(shape.cellCount);
-    for (let i = 0; i < cellOf.length; i++) sums[cellOf[i]!] = sums[cellOf[i]!]! + column[i]!;
-    rollUpCube(shape, sums);
-    return sums;
+  return {
+    evaluateAll(from) {
+      sums = from;
+      candidates = [];
+      isListed.fill(0);
+      forEachCell(shape, everything, evaluate);
+    },
+    sums: () => sums,
+    next() {
+      candidates = candidates.filter((cell) => gains[cell]! > 0 || ((isListed[cell] = 0), false));
+      const vetoed = new Set<number>();
+      for (;;) {
+        let best = -1;
+        for (let k = 0; k < candidates.length; k++) {
+          const cell = candidates[k]!;
+          if (best >= 0 && (gains[cell]! < gains[best]! || (gains[cell] === gains[best] && !comesFirst(cell, best)))) continue;
+          if (!vetoed.has(cell)) best = cell;
+        }
+        if (best < 0) return null;
+        if (!isVetoed(shape, best, gains)) {
+          const codes = codesOf(shape, best);
+          const mean = sums.A[best]! / sums.W[best]!;
+          return { segments: [codes], gain: gains[best]!, ratio: isCounts ? mean : 1 - mean, within: null, root: codes, rootGain: gains[best]! };
+        }
+        vetoed.add(best);
+      }
+    },
+    remove(segments) {
+      for (const codes of segments) {
+        takeOut(shape, codes, sums);
+        forEachCell(shape, codes.map((code, d) => (code === sizes[d]! ? everything[d]! : [code, sizes[d]!])), evaluate);
+      }
+    },
+    completed(finding) {
+      const codes = finding.segments[0]!;
+      const fixed = codes.reduce((bits, code, d) => (code === sizes[d] ? bits : bits | (1 << d)), 0);
+      if (fixed === 0) return finding;
+      const mean = isCounts ? finding.ratio : 1 - finding.ratio;
+      const price = segmentPrice[fixed]! + COMPLETION_PRICE;
+      const more: number[][] = [];
+      let gain = finding.gain;
+      forEachCell(shape, codes.map((code, d) => (code === sizes[d] ? [code] : everything[d]!.slice(0, -1))), (cell) => {
+        const l = sums.L[cell]!;
+        const n = sums.N[cell]!;
+        if (l <= price || n < 0.5) return;
+        const shared = evidenceAt(sums.W[cell]!, sums.A[cell]!, mean, isCounts);
+        if (shared < PURITY_MIN * (l - n / 2)) return;
+        const residual = Math.max(0, (sums.Q === null ? l : sums.Q[cell]! / 2) - shared);
+        const k2 = scatterOf(residual, n, scatterMax);
+        const own = l - (n / 2) * ln(k2) - residual / k2 - price - 0.5 * ln(n + 1);
+        if (own <= 0) return;
+        const found = codesOf(shape, cell);
+        if (isVetoed(shape, cell, gains) || hasBetterParent(cell, found)) return;
+        more.push(found);
+        gain += own;
+      });
+      return more.length === 0 ? finding : { ...finding, segments: [...finding.segments, ...more], gain };
+    },
   };
-  return { ...evidence, W: out(evidence.W), A: out(evidence.A), Q: evidence.Q === null ? null : out(evidence.Q), L: out(evidence.L), N: out(evidence.N) };
 }
 
 function isVetoed(shape: CubeShape, cell: number, gains: Float64Array): boolean {
@@ -128,37 +226,163 @@ function isVetoed(shape: CubeShape, cell: number, gains: Float64Array): boolean 
   return false;
 }
 
-/** Subtracts a segment's sums from everything above it, and empties what is below. */
-function takeOut(shape: CubeShape, codes: readonly number[], { W, A, Q, L, N }: Evidence): void {
-  const { sizes, strides } = shape;
-  const fixed = codes.map((code, d) => (code === sizes[d]! ? -1 : d)).filter((d) => d >= 0);
-  const shifts: number[] = []; // from a cell of the segment to the same cell with some fixed dimensions open
-  for (let open = 1; open < 1 << fixed.length; open++) {
-    let shift = 0;
-    for (let k = 0; k < fixed.length; k++) if (open & (1 << k)) shift += (sizes[fixed[k]!]! - codes[fixed[k]!]!) * strides[fixed[k]!]!;
-    shifts.push(shift);
-  }
-  const choices = codes.map((code, d) => (code === sizes[d]! ? Array.from({ length: sizes[d]! + 1 }, (_, c) => c) : [code]));
-  forEachCell(shape, choices, (cell) => {
-    if (N[cell] === 0) return;
-    for (let k = 0; k < shifts.length; k++) {
-      const above = cell + shifts[k]!;
-      W[above] = W[above]! - W[cell]!;
-      A[above] = A[above]! - A[cell]!;
-      if (Q !== null) Q[above] = Q[above]! - Q[cell]!;
-      L[above] = L[above]! - L[cell]!;
-      N[above] = N[above]! - N[cell]!;
+/** Every finding made narrower where it must be, against the leaves that no other finding holds. */
+function narrowed(findings: readonly Rooted[], context: { shape: CubeShape; all: CubeSums; evidence: Evidence }): Rooted[] {
+  let current = [...findings];
+  // Twice: the first pass may free an overlap that the second needs.
+  for (let pass = 0; pass < 2; pass++) {
+    for (let k = 0; k < current.length; k++) {
+      const others = current.flatMap((finding, j) => (j === k ? [] : finding.segments));
+      current = current.map((finding, j) => (j === k ? narrower(finding, others, context) : finding));
     }
-    W[cell] = 0;
-    A[cell] = 0;
-    if (Q !== null) Q[cell] = 0;
-    L[cell] = 0;
-    N[cell] = 0;
-  });
+  }
+  return current;
 }
 
-function fixedCount(shape: CubeShape, cell: number): number {
-  return codesOf(shape, cell).filter((code, d) => code !== shape.sizes[d]!).length;
+function narrower(
+  { root, rootGain, ...finding }: Rooted,
+  others: readonly (readonly number[])[],
+  { shape, all, evidence }: { shape: CubeShape; all: CubeSums; evidence: Evidence },
+): Rooted {
+  const { sizes } = shape;
+  const isCounts = evidence.form === "counts";
+  const ratioOf = (mean: number) => (isCounts ? mean : 1 - mean);
+  let codes = root;
+  let gain = rootGain;
+  let ratio = finding.ratio;
+  for (;;) {
+    let best: Split | null = null;
+    for (let d = 0; d < sizes.length; d++) {
+      if (codes[d] !== sizes[d]) continue;
+      const split = splitAlong(codes, d, others, { shape, all, evidence });
+      if (split !== null && (best === null || split.better > best.better)) best = split;
+    }
+    if (best === null) return { segments: [codes], gain, ratio, within: null, root, rootGain };
+    const { dimension, moved } = best;
+    gain += best.better;
+    ratio = ratioOf(best.mean);
+    if (moved.length === 1) {
+      codes = codes.map((code, d) => (d === dimension ? moved[0]! : code));
+      continue;
+    }
+    const parent = codes;
+    return { segments: moved.map((value) => parent.map((code, d) => (d === dimension ? value : code))), gain, ratio, within: { parent, dimension }, root, rootGain };
+  }
 }
 
-export { cellAt };
+interface Split {
+  readonly dimension: number;
+  /** the values that moved, by one common change */
+  readonly moved: readonly number[];
+  readonly mean: number;
+  /** nats above the price of saying so */
+  readonly better: number;
+}
+
+/** The values of one dimension below a segment that moved by one ratio while the others did not; null if all moved. */
+function splitAlong(
+  codes: readonly number[],
+  dimension: number,
+  others: readonly (readonly number[])[],
+  { shape, all, evidence }: { shape: CubeShape; all: CubeSums; evidence: Evidence },
+): Split | null {
+  const isCounts = evidence.form === "counts";
+  const size = shape.sizes[dimension]!;
+  const children: { code: number; sums: Five }[] = [];
+  const whole: Five = [0, 0, 0, 0, 0];
+  for (let code = 0; code < size; code++) {
+    const sums = sumsOutside(codes.map((c, d) => (d === dimension ? code : c)), others, 0, { shape, all });
+    if (sums[4] < 0.5) continue;
+    children.push({ code, sums });
+    for (let k = 0; k < 5; k++) whole[k] = whole[k]! + sums[k]!;
+  }
+  if (children.length < 2) return null;
+  const evidenceOf = ({ sums }: { sums: Five }, at: number) => evidenceAt(sums[0], sums[1], at, isCounts);
+  let mean = whole[1] / whole[0];
+  const wholeEvidence = evidenceAt(whole[0], whole[1], mean, isCounts);
+  let moved = children;
+  for (let round = 0; round < 8; round++) {
+    const at = mean;
+    const next = children.filter((child) => evidenceOf(child, at) > 0);
+    if (next.length === 0) return null;
+    mean = next.reduce((sum, { sums }) => sum + sums[1], 0) / next.reduce((sum, { sums }) => sum + sums[0], 0);
+    const same = next.length === moved.length && next.every((child, k) => child === moved[k]);
+    moved = next;
+    if (same) break;
+  }
+  if (moved.length === children.length) return null;
+  let evidenceMoved = 0;
+  let lack = 0;
+  let leaves = 0;
+  for (const child of moved) {
+    evidenceMoved += evidenceOf(child, mean);
+    lack += isCounts ? child.sums[3] : child.sums[2] / 2;
+    leaves += child.sums[4];
+  }
+  const k2 = scatterOf(lack - evidenceMoved, leaves, evidence.scatterMax);
+  const price = ln(shape.sizes.length) + lnChoose(children.length, moved.length) + SPLIT_PRICE;
+  const better = (evidenceMoved - wholeEvidence) / k2 - price;
+  return better > 0 ? { dimension, moved: moved.map(({ code }) => code), mean, better } : null;
+}
+
+/** W, A, Q, L, N */
+type Five = [number, number, number, number, number];
+
+/**
+ * The sums of a segment's leaves that are in none of `others` (from the index `from` on): the segment's own, minus for each
+ * other what it shares with it and not with a later one. Segments' intersections are segments, so all are cells.
+ */
+function sumsOutside(
+  codes: readonly number[],
+  others: readonly (readonly number[])[],
+  from: number,
+  context: { shape: CubeShape; all: CubeSums },
+): Five {
+  const { shape, all } = context;
+  const cell = cellAt(shape, codes);
+  const sums: Five = [all.W[cell]!, all.A[cell]!, all.Q === null ? 0 : all.Q[cell]!, all.L[cell]!, all.N[cell]!];
+  if (sums[4] < 0.5) return sums;
+  for (let k = from; k < others.length; k++) {
+    const shared = intersection(shape, codes, others[k]!);
+    if (shared === null) continue;
+    const part = sumsOutside(shared, others, k + 1, context);
+    for (let j = 0; j < 5; j++) sums[j] = sums[j]! - part[j]!;
+  }
+  return sums;
+}
+
+function intersection({ sizes }: CubeShape, a: readonly number[], b: readonly number[]): number[] | null {
+  const codes: number[] = [];
+  for (let d = 0; d < sizes.length; d++) {
+    if (a[d] !== b[d] && a[d] !== sizes[d] && b[d] !== sizes[d]) return null;
+    codes.push(a[d] === sizes[d] ? b[d]! : a[d]!);
+  }
+  return codes;
+}
+
+function without(all: CubeSums, shape: CubeShape, findings: readonly Finding[]): CubeSums {
+  const left = copyOf(all);
+  for (const { segments } of findings) for (const codes of segments) takeOut(shape, codes, left);
+  return left;
+}
+
+function cutAt(causesMax: number, findings: readonly Rooted[]): Finding[] {
+  const kept: Finding[] = [];
+  let room = causesMax;
+  for (const { segments, gain, ratio, within } of findings) {
+    if (room <= 0) break;
+    kept.push({ segments: segments.slice(0, room), gain, ratio, within });
+    room -= segments.length;
+  }
+  return kept;
+}
+
+function segmentsText(findings: readonly Finding[]): string {
+  return JSON.stringify(findings.map(({ segments }) => segments));
+}
+
+function bitCount(bits: number): number {
+  let count = 0;
+  for (; bits !== 0; bits &= bits - 1) count++;
+  return count;
+}

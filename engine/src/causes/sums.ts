@@ -1,0 +1,67 @@
+import { rollUpCube, type CubeShape } from "./cube.ts";
+import type { Evidence } from "./evidence.ts";
+
+/** The evidence's sums for every cell of a cube; Q only for the "shift" form (evidence.ts says what they are). */
+export interface CubeSums {
+  readonly W: Float64Array;
+  readonly A: Float64Array;
+  readonly Q: Float64Array | null;
+  readonly L: Float64Array;
+  readonly N: Float64Array;
+}
+
+/** Puts each leaf's evidence into its cell and rolls up. */
+export function sumsOf(evidence: Evidence, shape: CubeShape, cellOf: Int32Array): CubeSums {
+  const spreadOut = (column: Float64Array): Float64Array => {
+    const sums = new Float64Array(shape.cellCount);
+    for (let i = 0; i < cellOf.length; i++) sums[cellOf[i]!] = sums[cellOf[i]!]! + column[i]!;
+    rollUpCube(shape, sums);
+    return sums;
+  };
+  const { W, A, Q, L, N } = evidence;
+  return { W: spreadOut(W), A: spreadOut(A), Q: Q === null ? null : spreadOut(Q), L: spreadOut(L), N: spreadOut(N) };
+}
+
+export function copyOf({ W, A, Q, L, N }: CubeSums): CubeSums {
+  return { W: W.slice(), A: A.slice(), Q: Q === null ? null : Q.slice(), L: L.slice(), N: N.slice() };
+}
+
+/**
+ * Takes a segment's leaves out: subtracts its sums from everything above it and empties what is below, in place. The
+ * cells below the segment are what has to be subtracted, so nothing is rolled up again.
+ */
+export function takeOut({ sizes, strides }: CubeShape, segment: readonly number[], { W, A, Q, L, N }: CubeSums): void {
+  const fixed = segment.map((code, d) => (code === sizes[d]! ? -1 : d)).filter((d) => d >= 0);
+  const shifts: number[] = []; // from a cell of the segment to the same cell with some of the fixed dimensions open
+  for (let open = 1; open < 1 << fixed.length; open++) {
+    let shift = 0;
+    for (let k = 0; k < fixed.length; k++) {
+      const d = fixed[k]!;
+      if (open & (1 << k)) shift += (sizes[d]! - segment[d]!) * strides[d]!;
+    }
+    shifts.push(shift);
+  }
+  const walk = (d: number, at: number): void => {
+    if (d === sizes.length) {
+      if (N[at] === 0) return;
+      for (let k = 0; k < shifts.length; k++) {
+        const above = at + shifts[k]!;
+        W[above] = W[above]! - W[at]!;
+        A[above] = A[above]! - A[at]!;
+        if (Q !== null) Q[above] = Q[above]! - Q[at]!;
+        L[above] = L[above]! - L[at]!;
+        N[above] = N[above]! - N[at]!;
+      }
+      W[at] = 0;
+      A[at] = 0;
+      if (Q !== null) Q[at] = 0;
+      L[at] = 0;
+      N[at] = 0;
+      return;
+    }
+    const stride = strides[d]!;
+    if (segment[d]! !== sizes[d]!) walk(d + 1, at + segment[d]! * stride);
+    else for (let c = 0; c <= sizes[d]!; c++) walk(d + 1, at + c * stride);
+  };
+  walk(0, 0);
+}
