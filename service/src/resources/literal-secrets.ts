@@ -2,12 +2,11 @@
  * Secrets come by reference only. A password, token or key that stands in a configuration file as such is refused with
  * its line, and its value is in no message: files like these end up in repositories.
  */
+import { isSecretField } from "../secrets/secret-field.ts";
 import type { ConfigProblem } from "./config-problem.ts";
 import { pathText, type LocatedDocument, type PathStep } from "./located-document.ts";
 
 const REFERENCE = /^(env|file|secret):.+/;
-/** Names of fields that hold secrets, whatever stands before: password, dbPassword, api_key, X-Auth-Token … */
-const SECRET_FIELD = /(^|[_\-.]|[a-z](?=[A-Z]))(pass(word|wd|phrase)?|pwd|secret|token|api[_-]?key|access[_-]?key|private[_-]?key|client[_-]?secret|authorization|credentials?|cookie)$/i;
 const URL_WITH_PASSWORD = /^[a-z][a-z0-9+.-]*:\/\/[^\s/?#@]*:[^\s/?#@]+@/i;
 const URL_WITH_SECRET_PARAMETER = /^[a-z][a-z0-9+.-]*:\/\/\S*[?&](password|passwd|pwd|token|secret|api[_-]?key|access[_-]?key|sig|signature)=[^&\s]/i;
 /** Addresses that are themselves the key: whoever knows them may post. */
@@ -44,6 +43,6 @@ function findingOf(text: string, path: readonly PathStep[]): string | null {
   if (PRIVATE_KEY.test(text)) return "holds a private key";
   if (AWS_KEY_ID.test(text)) return "holds an AWS access key";
   const field = path.findLast((step) => typeof step === "string");
-  if (typeof field === "string" && SECRET_FIELD.test(field)) return "holds a secret as it is";
+  if (typeof field === "string" && isSecretField(field)) return "holds a secret as it is";
   return null;
 }
