@@ -56,6 +56,7 @@ export {
   pointsToLearn,
 } from "./models/series-states.ts";
 export { decodeStates, encodeStates, sameStates } from "./models/state-bytes.ts";
+export { STATE_VERSION } from "./models/state-layout.ts";
 
 // Scores: judge, then learn.
 export { emptyJudgement, judge, judgeAndLearn, learn } from "./scores/judge.ts";

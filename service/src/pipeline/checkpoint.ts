@@ -2,10 +2,10 @@
  * States are written every CHECKPOINT_INTERVALS intervals and at shutdown, not each interval: 50,000 series × 4 KB ×
  * 288 a day would be 58 GB. A start replays at most this many intervals.
  */
-import { encodeStates } from "@foretop/engine";
 import type { Detector } from "../resources/detector.ts";
 import type { SegmentRow } from "../store/store.ts";
 import { failpoint } from "../telemetry/failpoints.ts";
+import { encodeCheckpoint } from "./checkpoint-bytes.ts";
 import type { LiveModels } from "./live-models.ts";
 import type { System } from "./system.ts";
 
@@ -43,7 +43,7 @@ async function writeCheckpoint(detector: Detector, models: LiveModels, system: S
       endMs: models.untilMs,
       attempt: `checkpoint-${models.untilMs}`,
     },
-    encodeStates(models.states),
+    encodeCheckpoint({ states: models.states, open: models.open }),
   );
   failpoint("checkpoint.written");
   return row;

@@ -1,4 +1,4 @@
-import { ENGINE_VERSION } from "@foretop/engine";
+import { STATE_VERSION } from "@foretop/engine";
 import type { LeafBatch } from "../crawl/batch.ts";
 import type { Detector } from "../resources/detector.ts";
 import type { GroupEvidence } from "../store/store.ts";
@@ -14,6 +14,6 @@ export async function evidenceOf(detector: Detector, batch: LeafBatch, system: S
     queryHash: attempt?.queryHash ?? "",
     interval: batch.interval,
     configHash: detector.configHash,
-    modelVersion: ENGINE_VERSION,
+    modelVersion: `ensemble ${STATE_VERSION}`,
   };
 }

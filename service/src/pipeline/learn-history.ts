@@ -2,13 +2,14 @@
  * Crawls a detector's history once, learns every series from it on worker threads, and commits: series, points,
  * checkpoint, head. History ends where live begins.
  */
-import { createStates, encodeStates, positionOf, rhythmOf, STATUSES, judge, type SeriesStates } from "@foretop/engine";
+import { judge, positionOf, rhythmOf, STATUSES, type SeriesStates } from "@foretop/engine";
 import { crawlHistory } from "../crawl/crawl-history.ts";
 import { liveFrom } from "../crawl/due-intervals.ts";
 import type { HistoryBatch } from "../crawl/batch.ts";
 import type { Detector } from "../resources/detector.ts";
 import type { SegmentRow } from "../store/store.ts";
 import { failpoint } from "../telemetry/failpoints.ts";
+import { encodeCheckpoint } from "./checkpoint-bytes.ts";
 import { historyMatrix, type HistoryMatrix } from "./history-matrix.ts";
 import { learnMatrix } from "./learn-matrix.ts";
 import { intervalInput } from "./live-models.ts";
@@ -65,7 +66,7 @@ export async function learnFromHistory(
 
   const points = await writeHistory(detector, history, matrix, system, onProgress);
   const owner = { detectorId: detector.id, generation: detector.generation, startMs: headMs, endMs: headMs, attempt: history.attemptId };
-  const checkpoint = table.count === 0 ? null : await system.store.segments.writeCheckpoint(owner, encodeStates(states));
+  const checkpoint = table.count === 0 ? null : await system.store.segments.writeCheckpoint(owner, encodeCheckpoint({ states, open: [] }));
   const status = isReady(detector, table, states, headMs) ? "ACTIVE" : "LEARNING";
   failpoint("commit.before");
   await system.store.commitHistory({
@@ -80,7 +81,7 @@ export async function learnFromHistory(
     knownAtMs: system.clock.nowMs(),
   });
   failpoint("commit.after");
-  system.models.set({ detectorId: detector.id, generation: detector.generation, table, states, untilMs: headMs, sinceCheckpoint: 0 });
+  system.models.set({ detectorId: detector.id, generation: detector.generation, table, states, open: [], untilMs: headMs, sinceCheckpoint: 0 });
   return {
     status,
     rows: history.rows.processed,

@@ -5,11 +5,11 @@
  */
 import {
   createStates,
-  decodeStates,
   growStates,
   judgeAndLearn,
   positionOf,
   rhythmOf,
+  type AnomalyGroup,
   type IntervalInput,
   type MeasureSettings,
   type SeriesStates,
@@ -17,6 +17,7 @@ import {
 import type { Interval } from "../crawl/batch.ts";
 import type { Detector } from "../resources/detector.ts";
 import type { PointsSegment, Store } from "../store/store.ts";
+import { decodeCheckpoint } from "./checkpoint-bytes.ts";
 import { SeriesTable } from "./series-table.ts";
 
 export interface LiveModels {
@@ -24,6 +25,8 @@ export interface LiveModels {
   readonly generation: number;
   readonly table: SeriesTable;
   states: SeriesStates;
+  /** groups that are open after the last interval */
+  open: readonly AnomalyGroup[];
   /** end of the last interval learned */
   untilMs: number;
   /** intervals learned since the last checkpoint */
@@ -72,12 +75,13 @@ export async function loadLiveModels(
   const stored = await store.series.list(detector.id, detector.generation);
   const checkpoint = await store.segments.latestCheckpoint(detector.id, detector.generation, untilMs);
   const rhythm = rhythmOf(detector.config.frequency);
-  const states = checkpoint === null ? createStates(rhythm, 0) : decodeStates(checkpoint.states);
+  const { states } = checkpoint === null ? { states: createStates(rhythm, 0) } : decodeCheckpoint(checkpoint.states);
   const models: LiveModels = {
     detectorId: detector.id,
     generation: detector.generation,
     table: new SeriesTable(detector.config, stored),
     states,
+    open: await store.groups.open(detector.id, detector.generation),
     untilMs: checkpoint?.row.endMs ?? 0,
     sinceCheckpoint: 0,
   };

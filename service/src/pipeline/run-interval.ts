@@ -4,7 +4,7 @@
  * learned up to; points are written first, as immutable segments that nothing names until the commit; the commit is
  * one small transaction fenced by the detector's head; deliveries are rows of that commit.
  */
-import { groupAnomalies, learn } from "@foretop/engine";
+import { groupAnomalies, learn, type AnomalyGroup } from "@foretop/engine";
 import { chooseDeliveries } from "../alerts/choose-deliveries.ts";
 import { toldSoFar } from "../alerts/told.ts";
 import type { Interval } from "../crawl/batch.ts";
@@ -44,7 +44,7 @@ export async function runInterval(detector: Detector, interval: Interval, system
       anomalies,
       keys: models.table.keys,
       isAdditive: (measure) => models.table.isAdditive(measure),
-      open: await store.groups.open(detector.id, detector.generation),
+      open: models.open,
       generation: `${detector.id}:${detector.generation}`,
       hash: groupId,
     });
@@ -74,6 +74,7 @@ export async function runInterval(detector: Detector, interval: Interval, system
 
     // Learn after scoring, so that a spike is judged by a model that has not seen it.
     learn(models.states, judged.input, judged.judgement);
+    models.open = openAfter(models.open, changed);
     models.untilMs = interval.endMs;
     models.sinceCheckpoint += 1;
 
@@ -114,4 +115,10 @@ export async function runInterval(detector: Detector, interval: Interval, system
     system.models.drop(detector.id);
     throw error;
   }
+}
+
+/** Groups as they stand after an interval: those it changed, and those it left alone. */
+function openAfter(before: readonly AnomalyGroup[], changed: readonly AnomalyGroup[]): AnomalyGroup[] {
+  const ids = new Set(changed.map((group) => group.id));
+  return [...before.filter((group) => !ids.has(group.id)), ...changed].filter((group) => group.status === "open");
 }
