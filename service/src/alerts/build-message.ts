@@ -68,6 +68,7 @@ export function buildMessage({ alert, detector, stored, event, deliveryKey, keys
       event,
       revision: group.revision,
       headline: headline(stored, event, detector),
+      reason: stored.reason,
       detectorName: config.name,
       kind: group.kind,
       direction: group.direction,
@@ -122,13 +123,13 @@ const EVENT_WORDS: Readonly<Record<AlertEvent, string>> = {
 };
 
 /** The sentence that the page shows, with since when, so that it stands alone on a phone. */
-function headline({ group, headline: sentence }: StoredGroup, event: AlertEvent, { config: { zone, frequency } }: Detector): string {
+function headline({ group, headline: sentence, reason }: StoredGroup, event: AlertEvent, { config: { zone, frequency } }: Detector): string {
   const at = (ms: number) => {
     const { year, month, day, hour, minute } = localParts(ms, zone);
     return frequency === "P1D" ? `${year}-${month}-${day}` : `${year}-${month}-${day} ${hour}:${minute}`;
   };
   const when = group.status === "open" ? `since ${at(group.startMs)}` : group.startMs === group.lastMs ? `at ${at(group.startMs)}` : `from ${at(group.startMs)} to ${at(group.lastMs)}`;
-  return `${EVENT_WORDS[event]}${sentence}, ${when}`;
+  return `${EVENT_WORDS[event]}${sentence}, ${when}${reason === null ? "" : ` (${reason})`}`;
 }
 
 /** JSON has no NaN: missing is null on the wire. */

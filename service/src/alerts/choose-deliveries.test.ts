@@ -23,7 +23,7 @@ function detectorWith(alert: Partial<AlertConfig>): Detector {
   return sampleDetector({ alerts: [sampleAlert(alert)] });
 }
 function toldBefore(last: Partial<ToldMessage> = {}, alertName = "oncall"): ChooseInput["told"] {
-  return toldOf(new Map([[toldKey(alertName, GROUP), { revision: 1, event: "opened", status: "sent", ...last }]]));
+  return toldOf(new Map([[toldKey(alertName, GROUP), { revision: 1, event: "opened", isOver: false, direction: "down", deviation: -238, ...last }]]));
 }
 const events = (deliveries: readonly Delivery[]) => deliveries.map(({ message }) => message.foretop.event);
 
@@ -63,8 +63,8 @@ test("a group below the threshold is told when its severity first reaches it, as
 test("a group that was told is told when it is over, once, though it is no longer what the filters ask for", () => {
   const over = sampleStored({ status: "closed", revision: 5, severity: 10 });
   expect(events(choose([over], { told: toldBefore() }))).toEqual(["closed"]);
-  expect(choose([over], { told: toldBefore({ revision: 5, event: "closed" }) })).toEqual([]);
-  expect(choose([sampleStored({ status: "closed", revision: 6 })], { told: toldBefore({ revision: 5, event: "closed" }) })).toEqual([]);
+  expect(choose([over], { told: toldBefore({ revision: 5, event: "closed", isOver: true }) })).toEqual([]);
+  expect(choose([sampleStored({ status: "closed", revision: 6 })], { told: toldBefore({ revision: 5, event: "closed", isOver: true }) })).toEqual([]);
 });
 
 test("a group that was never told is not told when it is over", () => {
@@ -74,6 +74,25 @@ test("a group that was never told is not told when it is over", () => {
 test("a group that was taken back says so; one that was merged into another is over", () => {
   expect(events(choose([sampleStored({ status: "retracted", revision: 2 })], { told: toldBefore() }))).toEqual(["retracted"]);
   expect(events(choose([sampleStored({ status: "merged", revision: 2 })], { told: toldBefore() }))).toEqual(["closed"]);
+});
+
+test("late rows that change what was told are told; small changes are not", () => {
+  const late = (changes: Parameters<typeof sampleStored>[0]) => [{ ...sampleStored({ revision: 3, ...changes }), reason: "142 rows arrived 50 minutes late" }];
+  const [delivery] = choose(late({ actual: 1300 }), { told: toldBefore() });
+  expect(delivery!.message.foretop).toMatchObject({ event: "revised", reason: "142 rows arrived 50 minutes late" });
+  expect(delivery!.message.foretop.headline).toMatch(/^Corrected: .* \(142 rows arrived 50 minutes late\)$/);
+  expect(choose(late({ actual: 1180 }), { told: toldBefore() })).toEqual([]); // 220 below instead of 238
+  expect(events(choose(late({ actual: 1180, direction: "mixed" }), { told: toldBefore() }))).toEqual(["revised"]);
+  expect(events(choose(late({ actual: NaN }), { told: toldBefore() }))).toEqual(["revised"]);
+  expect(choose(late({ actual: NaN }), { told: toldBefore({ deviation: NaN }) })).toEqual([]);
+});
+
+test("what is over can still be corrected and taken back, once", () => {
+  const over = toldBefore({ event: "closed", isOver: true });
+  const late = { ...sampleStored({ revision: 3, status: "closed", actual: 1300 }), reason: "late rows" };
+  expect(events(choose([late], { told: over }))).toEqual(["revised"]);
+  expect(events(choose([sampleStored({ revision: 3, status: "retracted" })], { told: over }))).toEqual(["retracted"]);
+  expect(choose([sampleStored({ revision: 4, status: "retracted" })], { told: toldBefore({ revision: 3, event: "retracted" }) })).toEqual([]);
 });
 
 test("a channel that does not follow up is told the opening only; the alert's own followUps comes first", () => {
@@ -101,10 +120,6 @@ test("each alert is told by its own rule, and has its own key", () => {
 test("a muted detector's messages are kept as muted, visible and never due", () => {
   const [delivery] = choose([sampleStored()], { detector: sampleDetector({}, { muted: true }) });
   expect(delivery).toMatchObject({ status: "muted", lastDetail: "not sent: the detector is muted" });
-});
-
-test("what was muted counts as told: no flood when the detector speaks again", () => {
-  expect(choose([sampleStored({ revision: 2 })], { told: toldBefore({ status: "muted" }) })).toEqual([]);
 });
 
 test("more than the hourly limit is put off, the most severe first, and none is lost", () => {

@@ -4,13 +4,13 @@
  *
  * People mute what repeats itself, so a group is told once under an alert: when it opens, or later when it first is
  * severe enough or first touches a series that the alert is about. A channel that follows up is also told when the
- * group is over, and when it is taken back – never once per interval. Only channels that write tables for programs
- * (`everyRevision`) get each revision.
+ * group is over, when late rows changed materially what it was told, and when the group is taken back – never once per
+ * interval. Only channels that write tables for programs (`everyRevision`) get each revision.
  *
  * Nothing that should be told is lost: a muted detector's messages are stored as "muted", and what exceeds the hourly
  * limit stays pending for a later hour, the most severe groups first.
  */
-import type { SeriesKey } from "@foretop/engine";
+import type { AnomalyGroup, SeriesKey } from "@foretop/engine";
 import type { Channel } from "../channels/channel.ts";
 import type { ArnOwner } from "../resources/arn.ts";
 import type { AlertConfig, Detector } from "../resources/detector.ts";
@@ -53,21 +53,30 @@ export function chooseDeliveries(input: ChooseInput): Delivery[] {
   });
 }
 
+/** A correction is told again where the deviation changed by this share of what was told. */
+const CORRECTION_SHARE_MIN = 0.1;
+
 /** What to say about a group under an alert; null for nothing. */
-function eventFor(alert: AlertConfig, { group }: StoredGroup, { told, channels, keys }: ChooseInput): AlertEvent | null {
+function eventFor(alert: AlertConfig, stored: StoredGroup, { told, channels, keys }: ChooseInput): AlertEvent | null {
+  const { group } = stored;
   const last = told.last(alert.name, group.id);
   if (last === null) return group.status === "open" && matchesAlert(group, alert, keys) ? "opened" : null;
-  if (group.revision <= last.revision || isFinal(last)) return null;
+  if (group.revision <= last.revision || last.event === "retracted") return null;
   const channel = channels.get(alert.channel.kind);
-  if (channel?.everyRevision !== true && !followsUp(alert, channel)) return null;
+  const wantsAll = channel?.everyRevision === true;
+  if (!wantsAll && !followsUp(alert, channel)) return null;
   if (group.status === "retracted") return "retracted";
   // A merged group goes on under the id of the older one: this one is over.
-  if (group.status !== "open") return "closed";
-  return channel?.everyRevision === true ? "continued" : null;
+  if (group.status !== "open" && !last.isOver) return "closed";
+  if (stored.reason !== null && (wantsAll || isOtherwise(group, last))) return "revised";
+  return wantsAll && group.status === "open" ? "continued" : null;
 }
 
-function isFinal({ event }: ToldMessage): boolean {
-  return event === "closed" || event === "retracted";
+function isOtherwise({ actual, expected, direction }: AnomalyGroup, last: ToldMessage): boolean {
+  if (direction !== last.direction) return true;
+  const deviation = actual - expected;
+  if (Number.isNaN(deviation) !== Number.isNaN(last.deviation)) return true;
+  return Math.abs(deviation - last.deviation) > CORRECTION_SHARE_MIN * Math.abs(last.deviation);
 }
 
 /** The alert's own word comes first (`followUps` in its channel's settings), then the channel's default. */

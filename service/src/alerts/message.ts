@@ -33,6 +33,8 @@ export interface AlertMessage {
     readonly event: AlertEvent;
     readonly revision: number;
     readonly headline: string;
+    /** why there is this revision where it is not simply the next interval, e.g. "142 rows arrived 50 minutes late" */
+    readonly reason: string | null;
     readonly detectorName: string;
     readonly kind: string;
     readonly direction: "up" | "down" | "mixed";

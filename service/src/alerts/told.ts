@@ -13,7 +13,11 @@ export interface Told {
 export interface ToldMessage {
   readonly revision: number;
   readonly event: AlertEvent;
-  readonly status: Delivery["status"];
+  /** this message or an earlier one said that the group is over */
+  readonly isOver: boolean;
+  readonly direction: "up" | "down" | "mixed";
+  /** actual − expected; NaN where one was missing */
+  readonly deviation: number;
 }
 
 export const HOUR_MS = 3_600_000;
@@ -30,13 +34,24 @@ export async function toldSoFar(
   const recent = new Map<string, number>();
   if (alerts.length === 0 || groups.length === 0) return toldOf(last, recent);
   for (const { group } of groups) {
-    for (const { alertName, revision, status, message } of await deliveries.list({ groupId: group.id, limit: DELIVERIES_READ_MAX })) {
-      const known = last.get(toldKey(alertName, group.id));
-      if (known === undefined || known.revision < revision) last.set(toldKey(alertName, group.id), { revision, event: message.foretop.event, status });
+    const tellings = await deliveries.list({ groupId: group.id, limit: DELIVERIES_READ_MAX });
+    for (const delivery of [...tellings].sort((a, b) => a.revision - b.revision)) {
+      const key = toldKey(delivery.alertName, group.id);
+      last.set(key, toldMessage(delivery, last.get(key)?.isOver ?? false));
     }
   }
   for (const { name } of alerts) recent.set(name, await deliveries.countSince(name, nowMs - HOUR_MS));
   return toldOf(last, recent);
+}
+
+function toldMessage({ revision, message: { foretop } }: Delivery, wasOver: boolean): ToldMessage {
+  return {
+    revision,
+    event: foretop.event,
+    isOver: wasOver || foretop.event === "closed",
+    direction: foretop.direction,
+    deviation: (foretop.actual ?? NaN) - (foretop.expected ?? NaN),
+  };
 }
 
 /** For tests and what-if: nothing told yet, or what the maps say. */
