@@ -50,8 +50,6 @@ export interface LeafBatch {
   readonly rows: RowCounts;
   readonly quality: readonly DataQualityMetric[];
   readonly maxTimestampMs: number | null;
-  /** rows that are usual at this position (median of earlier intervals); NaN when there is nothing to compare with */
-  readonly rowsUsual: number;
   /** for the detector log, e.g. "judged with 40 % of the usual rows after waiting 2 intervals"; null when all is well */
   readonly remark: string | null;
   /** key of the ledger row of the reading */

@@ -12,13 +12,13 @@ import {
 import type { Detector } from "../resources/detector.ts";
 import type { GroupEvidence, StoredGroup } from "../store/store.ts";
 import { headlineOf } from "./headline.ts";
-import type { JudgedBatch } from "./judge-batch.ts";
+import type { JudgedInterval } from "./judge-interval.ts";
 import type { SeriesTable } from "./series-table.ts";
 
 export interface ExplainContext {
   readonly detector: Detector;
   readonly table: SeriesTable;
-  readonly judged: JudgedBatch;
+  readonly judged: JudgedInterval;
   readonly evidence: GroupEvidence;
   /** the last committed revision of a group, for what this interval doesn't change */
   readonly previous: (groupId: string) => Promise<StoredGroup | null>;

@@ -96,8 +96,15 @@ export async function learnFromHistory(
 function isReady(detector: Detector, table: SeriesTable, states: SeriesStates, headMs: number): boolean {
   if (states.seriesCount === 0) return false;
   const step = rhythmOf(detector.config.frequency).intervalSeconds * 1000;
-  const values = new Float64Array(states.seriesCount);
-  const probe = judge(states, intervalInput(detector, table, { startMs: headMs, endMs: headMs + step }, values, true));
+  const probe = judge(
+    states,
+    intervalInput(detector, table, {
+      interval: { startMs: headMs, endMs: headMs + step },
+      values: new Float64Array(states.seriesCount),
+      counts: new Float64Array(states.seriesCount),
+      datasetArrived: true,
+    }),
+  );
   return probe.status.includes(STATUSES.indexOf("judged"));
 }
 

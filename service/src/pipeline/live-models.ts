@@ -11,13 +11,13 @@ import {
   rhythmOf,
   type AnomalyGroup,
   type IntervalInput,
-  type MeasureSettings,
   type SeriesStates,
 } from "@foretop/engine";
 import type { Interval } from "../crawl/batch.ts";
 import type { Detector } from "../resources/detector.ts";
 import type { PointsSegment, Store } from "../store/store.ts";
 import { decodeCheckpoint } from "./checkpoint-bytes.ts";
+import { dataFromPoints, seriesCountOf, type IntervalData } from "./interval-data.ts";
 import { SeriesTable } from "./series-table.ts";
 
 export interface LiveModels {
@@ -106,46 +106,22 @@ const REPLAY_INTERVALS_MAX = 10_000;
 
 /** @param points  null for an interval that was given up unread: it is learned as missing */
 function learnPoints(detector: Detector, models: LiveModels, interval: Interval, points: PointsSegment | null): void {
-  const rows = points === null ? [] : rowsOfInterval(points, interval.startMs);
-  // A segment holds a row for every series known in that interval, missing ones included: their number is the number
-  // of series then, so that states grow at the same moment as they did live.
-  if (rows.length > models.states.seriesCount) models.states = growStates(models.states, rows.length);
-  const values = new Float64Array(models.states.seriesCount).fill(NaN);
-  let datasetArrived = false;
-  for (const row of rows) {
-    values[points!.series[row]!] = points!.value[row]!;
-    datasetArrived ||= points!.count[row]! > 0;
-  }
-  judgeAndLearn(models.states, intervalInput(detector, models.table, interval, values, datasetArrived));
+  const seriesCount = Math.max(models.states.seriesCount, seriesCountOf(points, interval.startMs));
+  if (seriesCount > models.states.seriesCount) models.states = growStates(models.states, seriesCount);
+  judgeAndLearn(models.states, intervalInput(detector, models.table, dataFromPoints(models.table, interval, points, seriesCount)));
   models.untilMs = interval.endMs;
   models.sinceCheckpoint += 1;
 }
 
-function rowsOfInterval(points: PointsSegment, startMs: number): number[] {
-  const rows: number[] = [];
-  for (let row = 0; row < points.startMs.length; row++) if (points.startMs[row] === startMs) rows.push(row);
-  return rows;
-}
-
 /** What the engine needs to know of one interval. */
-export function intervalInput(
-  detector: Detector,
-  table: SeriesTable,
-  interval: Interval,
-  values: Float64Array,
-  datasetArrived: boolean,
-): IntervalInput {
-  const { frequency, zone } = detector.config;
+export function intervalInput(detector: Detector, table: SeriesTable, { interval, values, datasetArrived }: IntervalData): IntervalInput {
+  const { frequency, zone, measures } = detector.config;
   return {
     startMs: interval.startMs,
     position: positionOf(interval.startMs, frequency, zone),
     values,
     datasetArrived,
     settingsOf: table.measureOf.subarray(0, values.length),
-    settings: measureSettings(detector),
+    settings: measures, // a MeasureConfig has everything that MeasureSettings asks for
   };
-}
-
-export function measureSettings(detector: Detector): readonly MeasureSettings[] {
-  return detector.config.measures; // a MeasureConfig has everything MeasureSettings asks for
 }

@@ -1,15 +1,14 @@
-import type { Interval } from "../crawl/batch.ts";
 import type { PointsSegment } from "../store/store.ts";
-import type { JudgedBatch } from "./judge-batch.ts";
+import type { JudgedInterval } from "./judge-interval.ts";
 
 /** One interval as a segment: a row for every series, missing ones included, in order of their number. */
-export function pointsOf(interval: Interval, { input, judgement, counts }: JudgedBatch): PointsSegment {
+export function pointsOf({ data, judgement }: JudgedInterval): PointsSegment {
   const { expected, lower, upper, score, severity, direction, kind, status, heldBack } = judgement;
   return {
-    series: Int32Array.from(input.values, (_, s) => s),
-    startMs: new Float64Array(input.values.length).fill(interval.startMs),
-    value: input.values,
-    count: counts,
+    series: Int32Array.from(data.values, (_, s) => s),
+    startMs: new Float64Array(data.values.length).fill(data.interval.startMs),
+    value: data.values,
+    count: data.counts,
     scores: { expected, lower, upper, score, severity, direction, kind, status, heldBack },
   };
 }

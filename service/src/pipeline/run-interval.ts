@@ -16,12 +16,12 @@ import { checkpointIfDue } from "./checkpoint.ts";
 import { evidenceOf } from "./evidence.ts";
 import { explainGroups } from "./explain-groups.ts";
 import { groupId } from "./group-id.ts";
-import { findAnomalies, judgeBatch } from "./judge-batch.ts";
+import { dataFromBatch } from "./interval-data.ts";
+import { findAnomalies, heldBackCount, judgeInterval } from "./judge-interval.ts";
 import { loadLiveModels } from "./live-models.ts";
 import { pointsOf } from "./points-of.ts";
 import { statusAfter } from "./status-after.ts";
 import type { System } from "./system.ts";
-import { datasetStopped } from "./dataset-stopped.ts";
 
 /**
  * Everything that happens to one detector when one interval of its data is due. Commits once, at the end: running
@@ -32,12 +32,12 @@ import { datasetStopped } from "./dataset-stopped.ts";
  */
 export async function runInterval(detector: Detector, interval: Interval, system: System, signal?: AbortSignal): Promise<IntervalRecord> {
   const { store, clock } = system;
+  const batch = await crawlInterval(detector, interval, system, signal === undefined ? {} : { signal });
   const models = await loadLiveModels(detector, system);
   try {
-    const batch = await crawlInterval(detector, interval, system, signal === undefined ? {} : { signal });
-    const judged = judgeBatch(detector, models, batch);
-
-    const anomalies = batch.rows.processed === 0 ? datasetStopped(models, judged, batch) : findAnomalies(judged);
+    const newSeries = models.table.extend(batch.keys, interval.startMs);
+    const judged = judgeInterval(detector, models, dataFromBatch(models.table, batch));
+    const anomalies = findAnomalies(models, judged);
     const { groups: changed } = groupAnomalies({
       startMs: interval.startMs,
       intervalSeconds: (interval.endMs - interval.startMs) / 1000,
@@ -69,7 +69,7 @@ export async function runInterval(detector: Detector, interval: Interval, system
     });
     const points = await store.segments.writePoints(
       { detectorId: detector.id, generation: detector.generation, ...interval, attempt: batch.attemptId },
-      pointsOf(interval, judged),
+      pointsOf(judged),
     );
 
     // Learn after scoring, so that a spike is judged by a model that has not seen it.
@@ -89,7 +89,7 @@ export async function runInterval(detector: Detector, interval: Interval, system
       rows: batch.rows,
       seriesCount: models.table.count,
       anomalyCount: anomalies.length,
-      heldBackCount: judged.judgement.heldBack.reduce((count, reason) => count + (reason === 0 ? 0 : 1), 0),
+      heldBackCount: heldBackCount(judged),
       segmentId: points.id,
       knownAtMs,
     };
@@ -99,7 +99,7 @@ export async function runInterval(detector: Detector, interval: Interval, system
       generation: detector.generation,
       expectedHeadMs: interval.startMs,
       record,
-      newSeries: judged.newSeries,
+      newSeries,
       points,
       groups,
       deliveries,

@@ -14,6 +14,8 @@ export class SeriesTable {
   readonly measures: readonly MeasureConfig[];
   /** [series] index into `measures` */
   measureOf: Uint16Array = new Uint16Array(64);
+  /** [series] start of the first interval with a row; a correction may move it back */
+  readonly firstSeenMs: number[] = [];
   readonly #numberOf = new Map<string, number>();
   readonly #withLevels: boolean;
 
@@ -35,6 +37,10 @@ export class SeriesTable {
 
   numberOf(key: SeriesKey): number | undefined {
     return this.#numberOf.get(seriesKeyText(key));
+  }
+
+  whenAbsent(series: number): "zero" | "missing" {
+    return this.measures[this.measureOf[series]!]!.whenAbsent;
   }
 
   isAdditive(measure: string): boolean {
@@ -75,6 +81,7 @@ export class SeriesTable {
     this.measureOf[series.number] = this.measures.findIndex((m) => m.name === series.key.measure);
     this.stored.push(series);
     this.keys.push(series.key);
+    this.firstSeenMs.push(series.firstSeenMs);
     this.#numberOf.set(series.keyText, series.number);
   }
 }
