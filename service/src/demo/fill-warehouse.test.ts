@@ -29,7 +29,7 @@ afterAll(async () => {
   await database?.drop();
 });
 const one = async (sql: string, parameters: unknown[] = []) =>
-  (await client.query<Record<string, unknown>>(sql, parameters)).rows[0]!;
+  (await client.query<Record<string, unknown>>(sql, parameters)).rows[0];
 
 describe("a warehouse", () => {
   test("is not there after a fill that was stopped, and a second fill makes it", async () => {
@@ -54,7 +54,7 @@ describe("a warehouse", () => {
 
   test("holds exactly the generator's rows, late ones apart", async () => {
     const { plan } = await fillWarehouse(database.url, OPTIONS);
-    const hourMs = plan.late.loadHours[0]!;
+    const hourMs = plan.late.loadHours[0];
     const expected = rowsOfHour(hourMs, plan, 1);
     const bounds = [new Date(hourMs), new Date(hourMs + HOUR_MS)].map((time) => time.toISOString().slice(0, -1));
     const sum = "count(*)::int as rows, sum(views)::int as views, (sum(revenue) * 100)::int as cents";
@@ -99,7 +99,7 @@ describe("a warehouse", () => {
 
   test("gets its late rows when their time has come, each once", async () => {
     const { plan } = await fillWarehouse(database.url, OPTIONS);
-    const endMs = plan.late.loadHours[0]! + HOUR_MS;
+    const endMs = plan.late.loadHours[0] + HOUR_MS;
     const total = Number((await one("select count(*)::int as n from ecommerce"))["n"]);
     await deliverLateRows(client, endMs);
     const before = Number((await one("select count(*)::int as n from ecommerce"))["n"]);

@@ -79,11 +79,11 @@ interface Warehouse {
 
 async function describeWarehouse(client: Client): Promise<Warehouse | null> {
   const { rows: tables } = await client.query<{ there: boolean }>("select to_regclass('demo.made') is not null as there");
-  if (!tables[0]!.there) return null;
+  if (!tables[0].there) return null;
   const { rows } = await client.query<{ version: number; seed: number; anchor: number; rows: number }>(
     "select version, seed::float8 as seed, extract(epoch from anchor)::float8 * 1000 as anchor, rows::float8 as rows from demo.made",
   );
-  const made = rows[0]!;
+  const made = rows[0];
   return { version: made.version, seed: made.seed, anchorMs: made.anchor, rows: made.rows };
 }
 

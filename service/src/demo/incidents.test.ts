@@ -30,7 +30,7 @@ test("incidents are at least 18 hours apart, so that each can be told", () => {
   for (const seed of SEEDS) {
     const incidents = planIncidents(seed, period);
     for (let k = 1; k < incidents.length; k++) {
-      expect(incidents[k]!.startMs - incidents[k - 1]!.endMs, `seed ${seed}`).toBeGreaterThanOrEqual(18 * HOUR_MS);
+      expect(incidents[k].startMs - incidents[k - 1].endMs, `seed ${seed}`).toBeGreaterThanOrEqual(18 * HOUR_MS);
     }
   }
 });
@@ -52,7 +52,7 @@ test("seeds differ in times and places, the same seed never", () => {
 
 test("incidentAt is null before, after and beside an incident", () => {
   const incident = planIncidents(7, period).find(({ kind }) => kind === "spike")!;
-  const at = { hourMs: incident.startMs, platform: incident.platforms[0]!, marketplace: incident.marketplaces[0]! };
+  const at = { hourMs: incident.startMs, platform: incident.platforms[0], marketplace: incident.marketplaces[0] };
   expect(incidentAt([incident], at)).toBe(incident);
   expect(incidentAt([incident], { ...at, hourMs: incident.startMs - HOUR_MS })).toBeNull();
   expect(incidentAt([incident], { ...at, hourMs: incident.endMs })).toBeNull();

@@ -46,7 +46,7 @@ const HOURS: Readonly<Record<IncidentKind, number>> = {
   "stops reporting": 8,
   "mix shift": 12,
 };
-const KINDS = Object.keys(HOURS) as IncidentKind[];
+const KINDS = Object.keys(HOURS) as IncidentKind[]; // the record has exactly the kinds as keys
 
 const QUIET_HOURS_MIN = 18;
 const FIRST_HOURS_QUIET = 24;
@@ -64,7 +64,7 @@ export function planIncidents(seed: number, period: DemoPeriod): readonly Incide
 
   let hour = FIRST_HOURS_QUIET;
   return kinds.map((kind, k) => {
-    const startHour = hour + cuts[k]!;
+    const startHour = hour + cuts[k];
     hour += HOURS[kind] + QUIET_HOURS_MIN;
     const startMs = period.replayFromMs + startHour * HOUR_MS;
     return { kind, startMs, endMs: startMs + HOURS[kind] * HOUR_MS, ...placeOf(kind, marketplaces, seed) };
@@ -125,17 +125,17 @@ function placeOf(
   const both: readonly DemoMeasure[] = ["views", "revenue"]; // revenue is price × views
   switch (kind) {
     case "spike":
-      return { platforms: [anyPlatform], marketplaces: [marketplaces[0]!], measures: both };
+      return { platforms: [anyPlatform], marketplaces: [marketplaces[0]], measures: both };
     case "revenue spike":
-      return { platforms: [anyPlatform], marketplaces: [marketplaces[1]!], measures: ["revenue"] };
+      return { platforms: [anyPlatform], marketplaces: [marketplaces[1]], measures: ["revenue"] };
     case "platform to zero":
       return { platforms: [anyPlatform], marketplaces: allMarketplaces, measures: both };
     case "level shift":
-      return { platforms: allPlatforms, marketplaces: [marketplaces[2]!], measures: both };
+      return { platforms: allPlatforms, marketplaces: [marketplaces[2]], measures: both };
     case "slow decay":
-      return { platforms: allPlatforms, marketplaces: [marketplaces[3]!], measures: both };
+      return { platforms: allPlatforms, marketplaces: [marketplaces[3]], measures: both };
     case "stops reporting":
-      return { platforms: allPlatforms, marketplaces: [marketplaces[4]!], measures: both };
+      return { platforms: allPlatforms, marketplaces: [marketplaces[4]], measures: both };
     case "mix shift":
       return {
         platforms: [MIX_SHIFT_PLATFORMS.from, MIX_SHIFT_PLATFORMS.to],
@@ -149,7 +149,7 @@ function shuffled<T>(items: readonly T[], seed: number, stream: number): T[] {
   const result = [...items];
   for (let i = result.length - 1; i > 0; i--) {
     const j = Math.floor(uniform(seed, stream, i) * (i + 1));
-    [result[i], result[j]] = [result[j]!, result[i]!];
+    [result[i], result[j]] = [result[j], result[i]];
   }
   return result;
 }

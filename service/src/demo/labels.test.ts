@@ -34,8 +34,8 @@ test("the file is for people: instants in ISO, keys in the open, and what must n
   };
   expect(file.seed).toBe(7);
   expect(file.incidents).toHaveLength(13);
-  expect(file.incidents[0]!.start).toMatch(/^2026-05-\d\dT\d\d:00:00\.000Z$/);
-  expect(file.incidents[0]!.series[0]).toEqual(["views", "marketplace", "es", "platform", "pc_web"]);
+  expect(file.incidents[0].start).toMatch(/^2026-05-\d\dT\d\d:00:00\.000Z$/);
+  expect(file.incidents[0].series[0]).toEqual(["views", "marketplace", "es", "platform", "pc_web"]);
   expect(file.mustNotAlarm.lateLoads).toHaveLength(2);
   expect(file.mustNotAlarm.stragglers).toHaveLength(12);
 });

@@ -60,10 +60,10 @@ function seriesOf({ platforms, marketplaces }: Incident, measure: DemoMeasure): 
   const add = (dimensions: Record<string, string>) =>
     texts.push(seriesKeyText(seriesKey(measure, Object.entries(dimensions).map(([name, value]) => ({ name, value })))));
   for (const m of marketplaces) {
-    for (const p of platforms) add({ marketplace: MARKETPLACES[m]!.name, platform: PLATFORMS[p]!.name });
+    for (const p of platforms) add({ marketplace: MARKETPLACES[m].name, platform: PLATFORMS[p].name });
   }
-  if (platforms.length === PLATFORMS.length) for (const m of marketplaces) add({ marketplace: MARKETPLACES[m]!.name });
-  if (marketplaces.length === MARKETPLACES.length) for (const p of platforms) add({ platform: PLATFORMS[p]!.name });
+  if (platforms.length === PLATFORMS.length) for (const m of marketplaces) add({ marketplace: MARKETPLACES[m].name });
+  if (marketplaces.length === MARKETPLACES.length) for (const p of platforms) add({ platform: PLATFORMS[p].name });
   return texts;
 }
 

@@ -48,7 +48,7 @@ export function planLateRows(seed: number, period: DemoPeriod, incidents: readon
   const loadHours = Array.from(
     { length: LOAD_COUNT },
     // One in each part of the candidates: never the same hour twice.
-    (_, k) => candidates[Math.floor(((k + uniform(seed, STREAM, k)) * candidates.length) / LOAD_COUNT)]!,
+    (_, k) => candidates[Math.floor(((k + uniform(seed, STREAM, k)) * candidates.length) / LOAD_COUNT)],
   );
   const stragglerHours = Array.from({ length: STRAGGLER_HOURS }, (_, k) => {
     const share = (k + uniform(seed, STREAM + 1, k)) / STRAGGLER_HOURS;

@@ -36,7 +36,7 @@ export function trafficOf(
   const hour = Math.floor(hourMs / HOUR_MS);
 
   for (let m = 0; m < MARKETPLACES.length; m++) {
-    const marketplace = MARKETPLACES[m]!;
+    const marketplace = MARKETPLACES[m];
     const localMs = hourMs + marketplace.utcHours * HOUR_MS;
     const localHour = Math.floor(localMs / HOUR_MS) % 24;
     const localDay = (Math.floor(localMs / DAY_MS) + 3) % 7; // 1970-01-01 was a Thursday; 0 is Monday
@@ -44,9 +44,9 @@ export function trafficOf(
     const marketplaceWave = 1 + MARKETPLACE_WAVE * wave(seed, STREAM, m, hourMs);
 
     for (let p = 0; p < PLATFORMS.length; p++) {
-      const platform = PLATFORMS[p]!;
+      const platform = PLATFORMS[p];
       const size = 1 + SEED_SPREAD * (2 * uniform(seed, STREAM + 1, m, p) - 1);
-      const rhythm = (platform.hours[localHour]! / 100) * platform.days[localDay]!;
+      const rhythm = (platform.hours[localHour] / 100) * platform.days[localDay];
       const noise =
         marketplaceWave *
         (1 + PLATFORM_WAVE * wave(seed, STREAM + 2, p, hourMs)) *
@@ -68,15 +68,15 @@ function plant(hourMs: number, incidents: readonly Incident[], { views, price, a
       const index = m * PLATFORMS.length + p;
       const incident = incidentAt(incidents, { hourMs, platform: p, marketplace: m });
       const effect = incident === null ? NO_EFFECT : effectOf(incident, hourMs);
-      if (incident?.kind === "mix shift" && p === MIX_SHIFT_PLATFORMS.from) moved = views[index]! * MIX_SHIFT_SHARE;
-      views[index] = views[index]! * effect.viewsFactor;
-      price[index] = price[index]! * effect.revenueFactor;
+      if (incident?.kind === "mix shift" && p === MIX_SHIFT_PLATFORMS.from) moved = views[index] * MIX_SHIFT_SHARE;
+      views[index] = views[index] * effect.viewsFactor;
+      price[index] = price[index] * effect.revenueFactor;
       absent[index] = effect.absent ? 1 : 0;
     }
     // What one platform loses the other one gains, to the view: the total stays flat.
     const row = m * PLATFORMS.length;
-    views[row + MIX_SHIFT_PLATFORMS.from] = views[row + MIX_SHIFT_PLATFORMS.from]! - moved;
-    views[row + MIX_SHIFT_PLATFORMS.to] = views[row + MIX_SHIFT_PLATFORMS.to]! + moved;
+    views[row + MIX_SHIFT_PLATFORMS.from] = views[row + MIX_SHIFT_PLATFORMS.from] - moved;
+    views[row + MIX_SHIFT_PLATFORMS.to] = views[row + MIX_SHIFT_PLATFORMS.to] + moved;
   }
 }
 

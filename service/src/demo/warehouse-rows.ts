@@ -52,7 +52,7 @@ export function rowsOfHour(hourMs: number, plan: WarehousePlan, firstId: number)
     if (absent[combination] === 1) continue;
     const platform = (combination % PLATFORMS.length) + 1;
     const marketplace = Math.floor(combination / PLATFORMS.length) + 1;
-    const mean = views[combination]! / ROWS_PER_HOUR;
+    const mean = views[combination] / ROWS_PER_HOUR;
     for (let row = 0; row < ROWS_PER_HOUR; row++) {
       const draw = combination * 8 + row;
       // Counts scatter by the square root of their mean.
@@ -63,20 +63,20 @@ export function rowsOfHour(hourMs: number, plan: WarehousePlan, firstId: number)
         platform,
         marketplace,
         views: counted,
-        revenueCents: revenueCents(counted, price[combination]!, bell(seed, STREAM + 3, hour, draw)),
+        revenueCents: revenueCents(counted, price[combination], bell(seed, STREAM + 3, hour, draw)),
         arrivesMs: replayed ? arrivalOf(late, { seed, hourMs, combination, row }) : null,
       });
     }
     const stragglerMs = replayed ? stragglerArrivalOf(late, { seed, hourMs, combination }) : null;
     if (stragglerMs !== null) {
-      const counted = Math.round(views[combination]! * STRAGGLER_SIZE);
+      const counted = Math.round(views[combination] * STRAGGLER_SIZE);
       rows.push({
         id: firstId + rows.length,
         tsMs: hourMs + Math.floor(uniform(seed, STREAM + 4, hour, combination) * HOUR_MS),
         platform,
         marketplace,
         views: counted,
-        revenueCents: revenueCents(counted, price[combination]!, 0),
+        revenueCents: revenueCents(counted, price[combination], 0),
         arrivesMs: stragglerMs,
       });
     }
