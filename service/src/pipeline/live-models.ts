@@ -71,23 +71,34 @@ export async function loadLiveModels(
   const cached = system.models.get(detector.id);
   if (cached !== undefined && cached.generation === detector.generation && cached.untilMs === untilMs) return cached;
 
-  const { store } = system;
+  const models = await loadCheckpoint(detector, system.store, untilMs);
+  await replayPoints(detector, system.store, models, untilMs);
+  models.untilMs = untilMs;
+  models.open = await system.store.groups.open(detector.id, detector.generation);
+  return models;
+}
+
+/** The models and the open groups as the newest checkpoint that is not after `notAfterMs` holds them. */
+export async function loadCheckpoint(detector: Detector, store: Store, notAfterMs: number): Promise<LiveModels> {
   const stored = await store.series.list(detector.id, detector.generation);
-  const checkpoint = await store.segments.latestCheckpoint(detector.id, detector.generation, untilMs);
+  const checkpoint = await store.segments.latestCheckpoint(detector.id, detector.generation, notAfterMs);
   const rhythm = rhythmOf(detector.config.frequency);
-  const { states } = checkpoint === null ? { states: createStates(rhythm, 0) } : decodeCheckpoint(checkpoint.states);
-  const models: LiveModels = {
+  const { states, open } = checkpoint === null ? { states: createStates(rhythm, 0), open: [] } : decodeCheckpoint(checkpoint.states);
+  return {
     detectorId: detector.id,
     generation: detector.generation,
     table: new SeriesTable(detector.config, stored),
     states,
-    open: await store.groups.open(detector.id, detector.generation),
-    untilMs: checkpoint?.row.endMs ?? 0,
+    open,
+    untilMs: checkpoint?.row.endMs ?? detector.liveFromMs ?? 0,
     sinceCheckpoint: 0,
   };
-  await replayPoints(detector, store, models, untilMs);
-  models.untilMs = untilMs;
-  return models;
+}
+
+/** Groups as they stand after an interval: those it changed, and those it left alone. */
+export function openAfter(before: readonly AnomalyGroup[], changed: readonly AnomalyGroup[]): AnomalyGroup[] {
+  const ids = new Set(changed.map((group) => group.id));
+  return [...before.filter((group) => !ids.has(group.id)), ...changed].filter((group) => group.status === "open");
 }
 
 /** Learns again, from stored points, what was learned between a checkpoint and `untilMs`. */

@@ -4,7 +4,7 @@
  * learned up to; points are written first, as immutable segments that nothing names until the commit; the commit is
  * one small transaction fenced by the detector's head; deliveries are rows of that commit.
  */
-import { groupAnomalies, learn, type AnomalyGroup } from "@foretop/engine";
+import { groupAnomalies, learn } from "@foretop/engine";
 import { chooseDeliveries } from "../alerts/choose-deliveries.ts";
 import { toldSoFar } from "../alerts/told.ts";
 import type { Interval } from "../crawl/batch.ts";
@@ -13,12 +13,12 @@ import type { Detector } from "../resources/detector.ts";
 import type { IntervalRecord } from "../store/store.ts";
 import { failpoint } from "../telemetry/failpoints.ts";
 import { checkpointIfDue } from "./checkpoint.ts";
-import { evidenceOf } from "./evidence.ts";
+import { evidenceOfAttempt } from "./evidence.ts";
 import { explainGroups } from "./explain-groups.ts";
 import { groupId } from "./group-id.ts";
 import { dataFromBatch } from "./interval-data.ts";
 import { findAnomalies, heldBackCount, judgeInterval } from "./judge-interval.ts";
-import { loadLiveModels } from "./live-models.ts";
+import { loadLiveModels, openAfter } from "./live-models.ts";
 import { pointsOf } from "./points-of.ts";
 import { statusAfter } from "./status-after.ts";
 import type { System } from "./system.ts";
@@ -53,7 +53,7 @@ export async function runInterval(detector: Detector, interval: Interval, system
       detector,
       table: models.table,
       judged,
-      evidence: await evidenceOf(detector, batch, system),
+      evidence: await evidenceOfAttempt(detector, interval, batch.attemptId, system),
       previous: (id) => store.groups.get(id),
       knownAtMs,
     });
@@ -115,10 +115,4 @@ export async function runInterval(detector: Detector, interval: Interval, system
     system.models.drop(detector.id);
     throw error;
   }
-}
-
-/** Groups as they stand after an interval: those it changed, and those it left alone. */
-function openAfter(before: readonly AnomalyGroup[], changed: readonly AnomalyGroup[]): AnomalyGroup[] {
-  const ids = new Set(changed.map((group) => group.id));
-  return [...before.filter((group) => !ids.has(group.id)), ...changed].filter((group) => group.status === "open");
 }

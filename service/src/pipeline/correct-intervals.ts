@@ -1,0 +1,216 @@
+/**
+ * Late, corrected and deleted rows, and re-runs on purpose: the past is told again.
+ *
+ * Points are the log, so the way back is the newest checkpoint before the first changed interval, and the way forward is
+ * the same judge → find → group → learn as live, with the new data where it changed and the log elsewhere. What comes out
+ * differently is committed as new versions beside the old ones: intervals, groups (revised, retracted) and the states at
+ * the head, in one transaction. "Learned once" holds once per lineage.
+ */
+import { groupAnomalies, learn, type AnomalyGroup } from "@foretop/engine";
+import { chooseDeliveries } from "../alerts/choose-deliveries.ts";
+import { toldSoFar } from "../alerts/told.ts";
+import type { LeafBatch } from "../crawl/batch.ts";
+import type { Detector } from "../resources/detector.ts";
+import type { CorrectionCommit, IntervalRecord, PointsSegment, StoredGroup } from "../store/store.ts";
+import { UserError } from "../telemetry/errors.ts";
+import { encodeCheckpoint } from "./checkpoint-bytes.ts";
+import { evidenceOfAttempt } from "./evidence.ts";
+import { explainGroups } from "./explain-groups.ts";
+import { groupId } from "./group-id.ts";
+import { revisedGroups } from "./revise-groups.ts";
+import { dataFromBatch, dataFromPoints, seriesCountOf } from "./interval-data.ts";
+import { findAnomalies, heldBackCount, judgeInterval, type JudgedInterval } from "./judge-interval.ts";
+import { loadCheckpoint, openAfter, type LiveModels } from "./live-models.ts";
+import { pointsOf } from "./points-of.ts";
+import { samePoints } from "./same-points.ts";
+import type { System } from "./system.ts";
+
+export interface CorrectionReport {
+  /** intervals whose points or scores came out differently */
+  readonly intervalsChanged: number;
+  readonly groupsChanged: number;
+  readonly groupsRetracted: number;
+  readonly record: IntervalRecord | null;
+}
+
+/** Intervals between two checkpoints and the horizon fit many times; more is a back-fill and says so. */
+const INTERVALS_REPLAYED_MAX = 20_000;
+
+/**
+ * @param changed  new readings by interval start; all of them before the head and not before live intervals began
+ * @param reason   for people: "142 rows arrived 50 minutes late", "re-run on request"
+ *
+ * Throws UserError when an interval lies in the history that was learned at activation, HeadMovedError when another
+ * process committed meanwhile (nothing is written then).
+ */
+export async function correctIntervals(
+  detector: Detector,
+  changed: ReadonlyMap<number, LeafBatch>,
+  system: System,
+  reason: string,
+): Promise<CorrectionReport> {
+  const { store, clock } = system;
+  const headMs = detector.headMs!;
+  const fromMs = Math.min(...changed.keys());
+  if (detector.liveFromMs === null || fromMs < detector.liveFromMs) {
+    throw new UserError(`the interval ${new Date(fromMs).toISOString()} belongs to the history that was learned at activation`, {
+      code: "CONFLICT",
+      advice: `Live intervals began at ${new Date(detector.liveFromMs ?? headMs).toISOString()}. To learn history again: foretop detector activate NAME --relearn.`,
+    });
+  }
+  const models = await loadCheckpoint(detector, store, fromMs);
+  const steps = await replaySteps(detector, system, models.untilMs);
+  const knownAtMs = clock.nowMs();
+  const intervals: CorrectionCommit["intervals"][number][] = [];
+  const newSeries: CorrectionCommit["newSeries"][number][] = [];
+  const touched = new Map<string, StoredGroup>();
+  const openBefore: AnomalyGroup[] = [];
+
+  for (const { record, points } of steps) {
+    const { interval } = record;
+    const batch = changed.get(interval.startMs);
+    if (interval.startMs === fromMs) openBefore.push(...models.open);
+    if (batch !== undefined) newSeries.push(...models.table.extend(batch.keys, interval.startMs), ...seenEarlier(models, batch));
+    const data =
+      batch === undefined
+        ? dataFromPoints(models.table, interval, points, Math.max(models.states.seriesCount, seriesCountOf(points, interval.startMs)))
+        : dataFromBatch(models.table, batch);
+    const judged = judgeInterval(detector, models, data);
+    const anomalies = findAnomalies(models, judged);
+    const { groups } = groupAnomalies({
+      startMs: interval.startMs,
+      intervalSeconds: (interval.endMs - interval.startMs) / 1000,
+      anomalies,
+      keys: models.table.keys,
+      isAdditive: (measure) => models.table.isAdditive(measure),
+      open: models.open,
+      generation: `${detector.id}:${detector.generation}`,
+      hash: groupId,
+    });
+    if (interval.startMs >= fromMs) {
+      const evidence = await evidenceOfAttempt(detector, interval, batch?.attemptId ?? record.attemptId, system);
+      const explained = await explainGroups(groups, {
+        detector,
+        table: models.table,
+        judged,
+        evidence,
+        previous: async (id) => touched.get(id) ?? (await store.groups.get(id)),
+        knownAtMs,
+      });
+      for (const stored of explained) touched.set(stored.group.id, stored);
+      const next = await versionIfChanged(detector, { record, points, judged, batch, anomalyCount: anomalies.length, reason, knownAtMs }, system);
+      if (next !== null) intervals.push(next);
+    }
+    learn(models.states, judged.input, judged.judgement);
+    models.open = openAfter(models.open, groups);
+    models.untilMs = interval.endMs;
+  }
+  const groups = await revisedGroups({ detector, touched, openBefore, fromMs, reason, knownAtMs, store });
+  if (intervals.length === 0 && groups.length === 0) {
+    return { intervalsChanged: 0, groupsChanged: 0, groupsRetracted: 0, record: null };
+  }
+  const checkpoint = await store.segments.writeCheckpoint(
+    { detectorId: detector.id, generation: detector.generation, startMs: headMs, endMs: headMs, attempt: `correction-${knownAtMs}` },
+    encodeCheckpoint({ states: models.states, open: models.open }),
+  );
+  await store.commitCorrection({
+    detectorId: detector.id,
+    generation: detector.generation,
+    expectedHeadMs: headMs,
+    fromMs,
+    intervals,
+    newSeries,
+    groups,
+    deliveries: chooseDeliveries({
+      detector,
+      groups,
+      keys: models.table.keys,
+      told: await toldSoFar(store.deliveries, { alerts: detector.config.alerts, groups, nowMs: knownAtMs }),
+      channels: system.channels,
+      current: null,
+      nowMs: knownAtMs,
+      consoleUrl: system.consoleUrl,
+    }),
+    checkpoint,
+  });
+  system.models.set({ ...models, sinceCheckpoint: 0 });
+  return {
+    intervalsChanged: intervals.length,
+    groupsChanged: groups.filter(({ group }) => group.status !== "retracted").length,
+    groupsRetracted: groups.filter(({ group }) => group.status === "retracted").length,
+    record: intervals.find(({ record }) => record.interval.startMs === fromMs)?.record ?? null,
+  };
+}
+
+interface ReplayStep {
+  readonly record: IntervalRecord;
+  readonly points: PointsSegment | null;
+}
+
+/** Committed intervals from a checkpoint to the head, oldest first, with their points. */
+async function replaySteps(detector: Detector, { store }: System, fromMs: number): Promise<ReplayStep[]> {
+  const range = { startMs: fromMs, endMs: detector.headMs! };
+  const records = await store.intervals.list(detector.id, { ...range, limit: INTERVALS_REPLAYED_MAX });
+  const rows = new Map((await store.segments.listPoints(detector.id, detector.generation, range)).map((row) => [row.id, row]));
+  const steps: ReplayStep[] = [];
+  for (const record of [...records].sort((a, b) => a.interval.startMs - b.interval.startMs)) {
+    const row = record.segmentId === null ? undefined : rows.get(record.segmentId);
+    steps.push({ record, points: row === undefined ? null : await store.segments.readPoints(row) });
+  }
+  return steps;
+}
+
+/** Series that exist already but have now a row in an earlier interval than before. */
+function seenEarlier(models: LiveModels, batch: LeafBatch): CorrectionCommit["newSeries"][number][] {
+  const earlier: CorrectionCommit["newSeries"][number][] = [];
+  for (const key of batch.keys) {
+    const s = models.table.numberOf(key)!;
+    if (models.table.firstSeenMs[s]! <= batch.interval.startMs) continue;
+    models.table.firstSeenMs[s] = batch.interval.startMs;
+    earlier.push({ ...models.table.stored[s]!, firstSeenMs: batch.interval.startMs });
+  }
+  return earlier;
+}
+
+interface Outcome {
+  readonly record: IntervalRecord;
+  readonly points: PointsSegment | null;
+  readonly judged: JudgedInterval;
+  readonly batch: LeafBatch | undefined;
+  readonly anomalyCount: number;
+  readonly reason: string;
+  readonly knownAtMs: number;
+}
+
+/** The next version of an interval's record, or null when nothing came out differently. */
+async function versionIfChanged(
+  detector: Detector,
+  { record, points, judged, batch, anomalyCount, reason, knownAtMs }: Outcome,
+  system: System,
+): Promise<CorrectionCommit["intervals"][number] | null> {
+  const next = pointsOf(judged);
+  if (points !== null && samePoints(points, next, record.interval.startMs)) return null;
+  const version = record.version + 1;
+  const attempt = `${batch?.attemptId ?? record.attemptId ?? "replay"}-v${version}`;
+  const row = await system.store.segments.writePoints(
+    { detectorId: detector.id, generation: detector.generation, ...record.interval, attempt },
+    next,
+  );
+  return {
+    record: {
+      ...record,
+      version,
+      status: "COMPLETED",
+      message: batch === undefined ? `judged again: an earlier interval changed (${reason})` : reason,
+      attemptId: batch?.attemptId ?? record.attemptId,
+      rows: batch?.rows ?? record.rows,
+      seriesCount: judged.data.values.length,
+      anomalyCount,
+      heldBackCount: heldBackCount(judged),
+      segmentId: row.id,
+      knownAtMs,
+    },
+    points: row,
+    quality: batch?.quality ?? [],
+  };
+}
