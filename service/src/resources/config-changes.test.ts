@@ -97,5 +97,5 @@ test.each([
 
 test("a change says what was and what will be", () => {
   const [change] = configChanges(config(), edited("PT1H", "P1D"));
-  assert.deepEqual(change, { field: "frequency", before: "PT1H", after: "P1D", relearns: true, consequence: "History is read and learned again." });
+  assert.deepEqual(change, { field: "frequency", from: "PT1H", to: "P1D", relearns: true, consequence: "History is read and learned again." });
 });

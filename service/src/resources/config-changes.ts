@@ -10,8 +10,8 @@ export interface ConfigChange {
   /** path in DetectorConfig, e.g. `measures.revenue.severityMin` */
   readonly field: string;
   /** as text for people; null = not there */
-  readonly before: string | null;
-  readonly after: string | null;
+  readonly from: string | null;
+  readonly to: string | null;
   readonly relearns: boolean;
   /** what follows from it */
   readonly consequence: string;
@@ -38,8 +38,8 @@ export function configChanges(beforeConfig: DetectorConfig, afterConfig: Detecto
     if (canonicalJson(a ?? null) === canonicalJson(b ?? null)) return;
     changes.push({
       field,
-      before: textOf(a),
-      after: textOf(b),
+      from: textOf(a),
+      to: textOf(b),
       relearns,
       consequence: consequence ?? (relearns ? "History is read and learned again." : (CONSEQUENCES[field.split(".")[0]!] ?? "Acts from the next interval on.")),
     });

@@ -35,16 +35,25 @@ export function refuseProblems(problems: readonly ConfigProblem[]): void {
   if (problems.length > 0) throw new ConfigError(problems);
 }
 
-/** The issues of a failed zod check as problems of the file; `under` is where the checked value stands in it. */
-export function problemsOfIssues(error: z.ZodError, schema: z.ZodType, document: LocatedDocument, under: readonly PathStep[] = []): ConfigProblem[] {
-  const known = z.toJSONSchema(schema, { io: "input", unrepresentable: "any" }) as JsonSchema;
-  return error.issues.flatMap((issue) => problemsOfIssue(issue, [], known, document, under));
+/** What was checked: a whole file, or a part of one (`name` says what people call it, e.g. `source`). */
+export interface CheckedPart extends Pick<LocatedDocument, "value" | "locate"> {
+  readonly name?: string;
+}
+
+/** The issues of a failed zod check as problems of the file. */
+export function problemsOfIssues(error: z.ZodError, schema: z.ZodType, part: CheckedPart): ConfigProblem[] {
+  const known = jsonSchemaOf(schema);
+  return error.issues.flatMap((issue) => problemsOfIssue(issue, [], known, part));
+}
+
+function jsonSchemaOf(schema: z.ZodType): JsonSchema {
+  return z.toJSONSchema(schema, { io: "input", unrepresentable: "any" }) as JsonSchema; // JsonSchema names the part of it that is used here
 }
 
 /** Fields of `value` that the schema doesn't know, each with the ones it knows there. */
 export function unknownFields(value: unknown, schema: z.ZodType): { path: PathStep[]; known: string[] }[] {
   const found: { path: PathStep[]; known: string[] }[] = [];
-  visit(value, z.toJSONSchema(schema, { io: "input", unrepresentable: "any" }) as JsonSchema, []);
+  visit(value, jsonSchemaOf(schema), []);
   return found;
 
   function visit(part: unknown, known: JsonSchema, path: PathStep[]): void {
@@ -92,48 +101,48 @@ function schemaAt(known: JsonSchema | undefined, path: readonly PathStep[]): Jso
   return at;
 }
 
-function problemsOfIssue(issue: z.core.$ZodIssue, above: readonly PathStep[], known: JsonSchema, document: LocatedDocument, under: readonly PathStep[]): ConfigProblem[] {
+function problemsOfIssue(issue: z.core.$ZodIssue, above: readonly PathStep[], known: JsonSchema, part: CheckedPart): ConfigProblem[] {
   const path = [...above, ...(issue.path as PathStep[])];
-  const full = [...under, ...path];
-  const where = document.locate(full);
-  const field = path.length === 0 && under.length === 0 ? "the file" : pathText(full);
+  const where = part.locate(path);
+  const nameOf = (fieldPath: readonly PathStep[]) => pathText(part.name === undefined ? fieldPath : [part.name, ...fieldPath]);
+  const field = nameOf(path) || "the file";
   const one = (message: string, advice: string | null = null): ConfigProblem[] => [{ message: `${field} ${message}`, where, advice }];
 
   switch (issue.code) {
     case "unrecognized_keys": {
       const names = Object.keys(objectSchemaOf(schemaAt(known, path) ?? {})?.properties ?? {});
       return issue.keys.map((key) => ({
-        message: `unknown field "${pathText([...full, key])}"`,
-        where: document.locate([...full, key], { key: true }),
+        message: `unknown field "${nameOf([...path, key])}"`,
+        where: part.locate([...path, key], { key: true }),
         advice: unknownFieldAdvice(key, names),
       }));
     }
     case "invalid_union": {
       // Of the forms a value may take, the one whose type it has is the one the user meant.
       const meant = issue.errors.find((errors) => !errors.some((e) => e.path.length === 0 && e.code === "invalid_type"));
-      if (meant !== undefined) return meant.flatMap((e) => problemsOfIssue(e, path, known, document, under));
+      if (meant !== undefined) return meant.flatMap((e) => problemsOfIssue(e, path, known, part));
       const types = issue.errors.flatMap((errors) => errors.flatMap((e) => (e.path.length === 0 && e.code === "invalid_type" ? [typeName(e.expected)] : [])));
       return one(`should be ${[...new Set(types)].join(" or ")}`);
     }
     case "invalid_type": {
-      const value = valueAt(document.value, full);
+      const value = valueAt(part.value, path);
       if (value === undefined) return one("is missing", `It should be ${typeName(issue.expected)}.`);
       return one(`should be ${typeName(issue.expected)}, not ${shownType(value)}`, issue.expected === "string" ? "Put it in quotes." : null);
     }
     case "invalid_value": {
-      const value = valueAt(document.value, full);
+      const value = valueAt(part.value, path);
       if (value === undefined) return one("is missing", `It is one of ${issue.values.join(", ")}.`);
       const values = issue.values.map(String);
       const meant = typeof value === "string" ? (frequencyMeant(value, values) ?? didYouMean(value, values)) : null;
       return one(`should be one of ${values.join(", ")}, not ${shown(value)}`, meant === null ? null : `Did you mean ${meant}?`);
     }
     case "too_big":
-      return one(issue.origin === "number" || issue.origin === "int" ? `should be at most ${issue.maximum}, not ${shown(valueAt(document.value, full))}` : `should have at most ${issue.maximum} ${issue.origin === "string" ? "characters" : "elements"}`);
+      return one(issue.origin === "number" || issue.origin === "int" ? `should be at most ${issue.maximum}, not ${shown(valueAt(part.value, path))}` : `should have at most ${issue.maximum} ${issue.origin === "string" ? "characters" : "elements"}`);
     case "too_small":
       if (issue.message === "empty") return one("is empty");
-      return one(issue.origin === "number" || issue.origin === "int" ? `should be at least ${issue.minimum}, not ${shown(valueAt(document.value, full))}` : `should have at least ${issue.minimum} ${issue.origin === "string" ? "characters" : "elements"}`);
+      return one(issue.origin === "number" || issue.origin === "int" ? `should be at least ${issue.minimum}, not ${shown(valueAt(part.value, path))}` : `should have at least ${issue.minimum} ${issue.origin === "string" ? "characters" : "elements"}`);
     case "invalid_format":
-      return one(`${issue.message}; it is ${shown(valueAt(document.value, full))}`);
+      return one(`${issue.message}; it is ${shown(valueAt(part.value, path))}`);
     default:
       return one(issue.message);
   }

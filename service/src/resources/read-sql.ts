@@ -23,7 +23,8 @@ export function readSql(entryPath: string, readFile: ReadFile): ReadSql {
   const folder = dirname(entryPath);
   const optional = (names: readonly string[]): SqlFile | null => {
     for (const file of names) {
-      const path = isAbsolute(file) ? file : join(folder, file);
+      if (isAbsolute(file)) throw new UserError(`the query file ${file} is named by an absolute path`, { code: "INVALID", where: entryPath, advice: "Name it relative to this file, so that the folder can be moved and sent." });
+      const path = join(folder, file);
       const text = readFile(path);
       if (text === null) continue;
       const sql = text.startsWith("\uFEFF") ? text.slice(1) : text;
