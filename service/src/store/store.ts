@@ -49,7 +49,7 @@ export interface DetectorStore {
   get(id: string): Promise<Detector | null>;
   getByName(name: string): Promise<Detector | null>;
   list(): Promise<readonly Detector[]>;
-  /** New configuration; `relearn` starts a new generation (head and liveFrom become null). */
+  /** New configuration; `relearn` starts a new generation: head and liveFrom become null, the status INACTIVE. */
   update(id: string, config: DetectorConfig, configHash: string, options: { relearn: boolean }, nowMs: number): Promise<Detector>;
   setStatus(id: string, status: DetectorStatus, failureReason: string | null, nowMs: number): Promise<void>;
   setMuted(id: string, muted: boolean, nowMs: number): Promise<void>;
