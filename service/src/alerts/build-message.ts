@@ -67,6 +67,7 @@ export function buildMessage({ alert, detector, stored, event, deliveryKey, keys
       deliveryKey,
       event,
       revision: group.revision,
+      isOver: group.status !== "open",
       headline: headline(stored, event, detector),
       reason: stored.reason,
       detectorName: config.name,

@@ -23,7 +23,7 @@ function detectorWith(alert: Partial<AlertConfig>): Detector {
   return sampleDetector({ alerts: [sampleAlert(alert)] });
 }
 function toldBefore(last: Partial<ToldMessage> = {}, alertName = "oncall"): ChooseInput["told"] {
-  return toldOf(new Map([[toldKey(alertName, GROUP), { revision: 1, event: "opened", isOver: false, direction: "down", deviation: -238, ...last }]]));
+  return toldOf(new Map([[toldKey(alertName, GROUP), { revision: 1, event: "opened", isOver: false, isHeard: true, direction: "down", deviation: -238, ...last }]]));
 }
 const events = (deliveries: readonly Delivery[]) => deliveries.map(({ message }) => message.foretop.event);
 
@@ -120,6 +120,14 @@ test("each alert is told by its own rule, and has its own key", () => {
 test("a muted detector's messages are kept as muted, visible and never due", () => {
   const [delivery] = choose([sampleStored()], { detector: sampleDetector({}, { muted: true }) });
   expect(delivery).toMatchObject({ status: "muted", lastDetail: "not sent: the detector is muted" });
+});
+
+test("a group that was told while muted is not told again, nor its end to those who heard nothing", () => {
+  const muted = toldBefore({ isHeard: false });
+  expect(choose([sampleStored({ revision: 2 })], { told: muted })).toEqual([]);
+  expect(choose([sampleStored({ revision: 2, status: "closed" })], { told: muted })).toEqual([]);
+  const stillMuted = { detector: sampleDetector({}, { muted: true }), told: muted };
+  expect(choose([sampleStored({ revision: 2, status: "closed" })], stillMuted).map(({ status }) => status)).toEqual(["muted"]);
 });
 
 test("more than the hourly limit is put off, the most severe first, and none is lost", () => {

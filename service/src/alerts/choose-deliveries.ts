@@ -57,11 +57,13 @@ export function chooseDeliveries(input: ChooseInput): Delivery[] {
 const CORRECTION_SHARE_MIN = 0.1;
 
 /** What to say about a group under an alert; null for nothing. */
-function eventFor(alert: AlertConfig, stored: StoredGroup, { told, channels, keys }: ChooseInput): AlertEvent | null {
+function eventFor(alert: AlertConfig, stored: StoredGroup, { detector, told, channels, keys }: ChooseInput): AlertEvent | null {
   const { group } = stored;
   const last = told.last(alert.name, group.id);
   if (last === null) return group.status === "open" && matchesAlert(group, alert, keys) ? "opened" : null;
   if (group.revision <= last.revision || last.event === "retracted") return null;
+  // Nobody heard of it while the detector was muted: the news that it is over would puzzle.
+  if (!last.isHeard && !detector.muted) return null;
   const channel = channels.get(alert.channel.kind);
   const wantsAll = channel?.everyRevision === true;
   if (!wantsAll && !followsUp(alert, channel)) return null;

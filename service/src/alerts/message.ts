@@ -32,6 +32,8 @@ export interface AlertMessage {
     readonly deliveryKey: string;
     readonly event: AlertEvent;
     readonly revision: number;
+    /** the group no longer goes on */
+    readonly isOver: boolean;
     readonly headline: string;
     /** why there is this revision where it is not simply the next interval, e.g. "142 rows arrived 50 minutes late" */
     readonly reason: string | null;

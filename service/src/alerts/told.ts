@@ -13,8 +13,10 @@ export interface Told {
 export interface ToldMessage {
   readonly revision: number;
   readonly event: AlertEvent;
-  /** this message or an earlier one said that the group is over */
+  /** the group was over by then, and was said to be */
   readonly isOver: boolean;
+  /** at least one message about the group was not muted */
+  readonly isHeard: boolean;
   readonly direction: "up" | "down" | "mixed";
   /** actual − expected; NaN where one was missing */
   readonly deviation: number;
@@ -22,33 +24,25 @@ export interface ToldMessage {
 
 export const HOUR_MS = 3_600_000;
 
-/** A group has one delivery per alert and told revision; even a channel that gets every revision of a month is far below. */
-const DELIVERIES_READ_MAX = 10_000;
-
-/** Two small queries per alert and group that this interval changed: groups are few. */
+/** One query for the groups that an interval changed, and a count for each alert. */
 export async function toldSoFar(
-  deliveries: Pick<DeliveryStore, "list" | "countSince">,
+  deliveries: Pick<DeliveryStore, "newest" | "countSince">,
   { alerts, groups, nowMs }: { alerts: readonly AlertConfig[]; groups: readonly StoredGroup[]; nowMs: number },
 ): Promise<Told> {
-  const last = new Map<string, ToldMessage>();
+  if (alerts.length === 0 || groups.length === 0) return toldOf();
+  const newest = await deliveries.newest(groups.map(({ group }) => group.id));
+  const last = new Map(newest.map(({ delivery, isHeard }) => [toldKey(delivery.alertName, delivery.groupId), toldMessage(delivery, isHeard)]));
   const recent = new Map<string, number>();
-  if (alerts.length === 0 || groups.length === 0) return toldOf(last, recent);
-  for (const { group } of groups) {
-    const tellings = await deliveries.list({ groupId: group.id, limit: DELIVERIES_READ_MAX });
-    for (const delivery of [...tellings].sort((a, b) => a.revision - b.revision)) {
-      const key = toldKey(delivery.alertName, group.id);
-      last.set(key, toldMessage(delivery, last.get(key)?.isOver ?? false));
-    }
-  }
   for (const { name } of alerts) recent.set(name, await deliveries.countSince(name, nowMs - HOUR_MS));
   return toldOf(last, recent);
 }
 
-function toldMessage({ revision, message: { foretop } }: Delivery, wasOver: boolean): ToldMessage {
+function toldMessage({ revision, message: { foretop } }: Delivery, isHeard: boolean): ToldMessage {
   return {
     revision,
     event: foretop.event,
-    isOver: wasOver || foretop.event === "closed",
+    isOver: foretop.isOver,
+    isHeard,
     direction: foretop.direction,
     deviation: (foretop.actual ?? NaN) - (foretop.expected ?? NaN),
   };

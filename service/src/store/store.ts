@@ -155,6 +155,8 @@ export interface SegmentRow {
   readonly bytes: number;
   readonly rows: number;
   readonly sha256: string;
+  /** set by listPoints: starts of the intervals that count, where newer versions of others lie elsewhere; absent = all */
+  readonly inEffect?: { readonly onlyMs: readonly number[] } | { readonly exceptMs: readonly number[] };
 }
 
 /**
@@ -184,7 +186,7 @@ export interface SegmentStore {
   /** Writes beside, checks, renames; durable when it resolves. Unnamed until a commit names the returned row. */
   writePoints(owner: SegmentOwner, points: PointsSegment): Promise<SegmentRow>;
   writeCheckpoint(owner: SegmentOwner, states: Uint8Array): Promise<SegmentRow>;
-  /** All series of the given segments; throws SegmentDamagedError naming the file when the checksum is wrong. */
+  /** All series of a segment, of the intervals in effect if the row says which; throws SegmentDamagedError naming the file when the checksum is wrong. */
   readPoints(row: SegmentRow): Promise<PointsSegment>;
   /** Values of some series over a range, oldest first, newest version of each interval (or as of then). */
   readSeries(detectorId: string, generation: number, series: readonly number[], range: { startMs: number; endMs: number; asOfMs?: number }): Promise<readonly SeriesPoints[]>;
@@ -194,7 +196,7 @@ export interface SegmentStore {
   latestCheckpoint(detectorId: string, generation: number, notAfterMs: number): Promise<{ row: SegmentRow; states: Uint8Array } | null>;
   /** Names a checkpoint in the manifest (its own small transaction; a checkpoint is only a shortcut). */
   nameCheckpoint(row: SegmentRow): Promise<void>;
-  /** Removes files that no manifest row names and that are older than `olderThanMs`; how many, how many bytes. */
+  /** Removes files that no manifest row names, last written before `olderThanMs` (epoch ms of the machine's clock). */
   sweep(olderThanMs: number): Promise<{ files: number; bytes: number }>;
   /** Bytes in effect by kind. */
   bytes(detectorId: string): Promise<Readonly<Record<"points" | "checkpoint", number>>>;
@@ -306,6 +308,11 @@ export interface DeliveryStore {
   list(filter: { detectorId?: string; status?: Delivery["status"]; groupId?: string; limit: number }): Promise<readonly Delivery[]>;
   /** A failed or sent delivery is pending again, under the same key. */
   resend(key: string, nowMs: number): Promise<void>;
+  /**
+   * For each (alert, group) the newest delivery, and whether any of theirs was not muted: what keeps alerts from repeating
+   * themselves.
+   */
+  newest(groupIds: readonly string[]): Promise<readonly { readonly delivery: Delivery; readonly isHeard: boolean }[]>;
   /** when a group was last told under an alert: the revision, or null */
   lastTold(alertName: string, groupId: string): Promise<number | null>;
   /** deliveries sent since, plus those still pending whatever their time: what the hourly limit counts; muted and failed ones don't */

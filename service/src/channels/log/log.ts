@@ -15,12 +15,11 @@ export const logChannel: Channel<LogSettings> = {
   kind: "log",
   settings: logSettings,
   followsUp: true,
-  send({ key, message, attempt }, { level }, { signal, log }) {
+  send({ key, message }, { level }, { signal, log }) {
     if (signal.aborted) return Promise.resolve(failedForNow("stopped before the line was written"));
     const { foretop, impactedMetric, anomalyScore, consoleUrl, alertName } = message;
     log(level, foretop.headline, {
       delivery: key,
-      attempt,
       alert: alertName,
       event: foretop.event,
       detector: foretop.detectorName,

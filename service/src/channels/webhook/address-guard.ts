@@ -40,19 +40,19 @@ const REFUSED_IPV6: readonly (readonly [string, number, string])[] = [
   ["3fff::", 20, "documentation"],
 ];
 
-const lists = [
-  ...REFUSED_IPV4.map(([net, bits, name]) => ({ name, list: blockList(net, bits, "ipv4") })),
-  ...REFUSED_IPV6.map(([net, bits, name]) => ({ name, list: blockList(net, bits, "ipv6") })),
-];
+// One list per family: a BlockList holds an IPv4 address against the IPv6 rules as well, as ::ffff:a.b.c.d.
+const refused = {
+  ipv4: REFUSED_IPV4.map(([net, bits, name]) => ({ name, list: blockList(net, bits, "ipv4") })),
+  ipv6: REFUSED_IPV6.map(([net, bits, name]) => ({ name, list: blockList(net, bits, "ipv6") })),
+};
 const globalUnicast = blockList("2000::", 3, "ipv6");
 
 /** Why an address is not a public one, in a word for the message; null where it is. */
 export function whyNotPublic(address: string): string | null {
   const bare = address.replace(/%.*$/, ""); // a zone id, as in fe80::1%eth0
   if (isIP(bare) === 0) return "not an address";
-  // Node's BlockList also judges ::ffff:10.0.0.1 by the rules for 10.0.0.1; the family tells the two lists apart.
   const family = isIPv4(bare) ? "ipv4" : "ipv6";
-  const found = lists.find(({ list }) => list.check(bare, family));
+  const found = refused[family].find(({ list }) => list.check(bare, family));
   if (found !== undefined) return found.name;
   return family === "ipv6" && !globalUnicast.check(bare, "ipv6") ? "not globally routed" : null;
 }

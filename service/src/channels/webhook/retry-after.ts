@@ -3,6 +3,7 @@ export function retryAfterMs(header: string | null, nowMs: number): number | und
   if (header === null) return undefined;
   const text = header.trim();
   if (/^\d+$/.test(text)) return Number(text) * 1000;
-  const atMs = Date.parse(text);
+  // A date begins with its weekday; Date.parse alone makes a date of "-5" too.
+  const atMs = /^[A-Z]/i.test(text) ? Date.parse(text) : NaN;
   return Number.isNaN(atMs) ? undefined : Math.max(0, atMs - nowMs);
 }
