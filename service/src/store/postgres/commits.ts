@@ -1,0 +1,155 @@
+/**
+ * The commits. Each is one transaction that first takes the detector's row, on the condition that its head is
+ * where the caller computed from: the row's lock puts two commits one after the other, the second finds the head moved.
+ *
+ * When the connection is lost during COMMIT nobody knows whether it went through: the error reaches the caller, who
+ * reads the head again and goes on from there. Doing it twice is impossible, because the head would have moved.
+ */
+import { sql, type Kysely } from "kysely";
+import { failpoint } from "../../telemetry/failpoints.ts";
+import { HeadMovedError, type CorrectionCommit, type HistoryCommit, type IntervalCommit, type SegmentRow } from "../store.ts";
+import { insertDeliveries } from "./deliveries.ts";
+import { upsertGroups } from "./groups.ts";
+import { insertInterval } from "./intervals.ts";
+import { toJsonText } from "./json-text.ts";
+import { assertKeyTexts, insertSeries } from "./series.ts";
+import type { Tables } from "./tables.ts";
+
+/** A start replays the points since the newest; older ones serve a correction of an interval before it. */
+export const CHECKPOINTS_KEPT = 4;
+
+export async function commitHistory(db: Kysely<Tables>, commit: HistoryCommit): Promise<void> {
+  const { detectorId, generation, headMs, knownAtMs } = commit;
+  assertKeyTexts(commit.series);
+  await db.transaction().execute(async (trx) => {
+    const moved = await trx
+      .updateTable("detectors")
+      .set({ head_ms: headMs, live_from_ms: headMs, status: commit.status, failure_reason: null })
+      .where("id", "=", detectorId)
+      .where("generation", "=", generation)
+      .where("head_ms", "is", null)
+      .where("status", "not in", ["DEACTIVATING", "DELETING"])
+      .returning("id")
+      .executeTakeFirst();
+    if (moved === undefined) throw headMoved(detectorId, generation, "no head yet");
+    await insertSeries(trx, detectorId, generation, commit.series);
+    for (const row of commit.points) await nameSegment(trx, row, { knownAtMs, isHistory: true });
+    if (commit.checkpoint !== null) await nameCheckpoint(trx, commit.checkpoint, knownAtMs);
+    await trx
+      .insertInto("histories")
+      .values({ detector_id: detectorId, generation, head_ms: headMs, quality: toJsonText(commit.quality), known_at_ms: knownAtMs })
+      .execute();
+    failpoint("commit.inside");
+  });
+}
+
+export async function commitInterval(db: Kysely<Tables>, commit: IntervalCommit): Promise<void> {
+  const { detectorId, generation, expectedHeadMs, record } = commit;
+  assertKeyTexts(commit.newSeries);
+  await db.transaction().execute(async (trx) => {
+    const moved = await trx
+      .updateTable("detectors")
+      .set({
+        // A re-run of an old interval leaves the head where it is.
+        head_ms: sql<number>`greatest(head_ms, ${record.interval.endMs}::bigint)`,
+        // Learning may have ended; whoever deactivated the detector meanwhile is not overruled.
+        status: sql`case when status in ('LEARNING', 'ACTIVE') then ${commit.status} else status end`,
+      })
+      .where("id", "=", detectorId)
+      .where("generation", "=", generation)
+      .where("head_ms", "=", expectedHeadMs)
+      .returning("id")
+      .executeTakeFirst();
+    if (moved === undefined) throw headMoved(detectorId, generation, new Date(expectedHeadMs).toISOString());
+    await insertSeries(trx, detectorId, generation, commit.newSeries);
+    if (commit.points !== null) await nameSegment(trx, commit.points, { knownAtMs: record.knownAtMs, isHistory: false });
+    await insertInterval(trx, record, commit.quality);
+    await upsertGroups(trx, commit.groups);
+    await insertDeliveries(trx, commit.deliveries);
+    if (commit.checkpoint !== null) await nameCheckpoint(trx, commit.checkpoint, record.knownAtMs);
+    failpoint("commit.inside");
+  });
+}
+
+export async function commitCorrection(db: Kysely<Tables>, commit: CorrectionCommit): Promise<void> {
+  const { detectorId, generation, expectedHeadMs, fromMs } = commit;
+  assertKeyTexts(commit.newSeries);
+  await db.transaction().execute(async (trx) => {
+    // Sets what is there already: the lock is what is wanted. Of two corrections of one interval the second finds its
+    // version taken.
+    const held = await trx
+      .updateTable("detectors")
+      .set({ head_ms: expectedHeadMs })
+      .where("id", "=", detectorId)
+      .where("generation", "=", generation)
+      .where("head_ms", "=", expectedHeadMs)
+      .returning("id")
+      .executeTakeFirst();
+    if (held === undefined) throw headMoved(detectorId, generation, new Date(expectedHeadMs).toISOString());
+    await insertSeries(trx, detectorId, generation, commit.newSeries);
+    for (const { record, points, quality } of commit.intervals) {
+      if (points !== null) await nameSegment(trx, points, { knownAtMs: record.knownAtMs, isHistory: false });
+      await insertInterval(trx, record, quality);
+    }
+    await upsertGroups(trx, commit.groups);
+    await insertDeliveries(trx, commit.deliveries);
+    await trx
+      .deleteFrom("segments")
+      .where("detector_id", "=", detectorId)
+      .where("generation", "=", generation)
+      .where("kind", "=", "checkpoint")
+      .where("end_ms", ">", fromMs)
+      .execute();
+    if (commit.checkpoint !== null) await nameCheckpoint(trx, commit.checkpoint, commit.intervals[0]?.record.knownAtMs ?? fromMs);
+    failpoint("commit.inside");
+  });
+}
+
+function headMoved(detectorId: string, generation: number, expected: string): HeadMovedError {
+  return new HeadMovedError(
+    `the detector ${detectorId} is no longer at generation ${generation} with ${expected === "no head yet" ? expected : `its head at ${expected}`}: another process was faster, or it was deleted`,
+  );
+}
+
+/** A row of the manifest. The same one twice is the same file: nothing to do. */
+async function nameSegment(db: Kysely<Tables>, row: SegmentRow, { knownAtMs, isHistory }: { knownAtMs: number; isHistory: boolean }): Promise<void> {
+  await db
+    .insertInto("segments")
+    .values({
+      id: row.id,
+      detector_id: row.detectorId,
+      generation: row.generation,
+      kind: row.kind,
+      is_history: isHistory,
+      start_ms: row.startMs,
+      end_ms: row.endMs,
+      path: row.path,
+      bytes: row.bytes,
+      rows: row.rows,
+      sha256: row.sha256,
+      known_at_ms: knownAtMs,
+    })
+    .onConflict((conflict) => conflict.column("id").doNothing())
+    .execute();
+}
+
+/** Names a checkpoint and forgets the oldest ones; their files are swept. */
+export async function nameCheckpoint(db: Kysely<Tables>, row: SegmentRow, knownAtMs: number): Promise<void> {
+  await nameSegment(db, row, { knownAtMs, isHistory: false });
+  await db
+    .deleteFrom("segments")
+    .where("detector_id", "=", row.detectorId)
+    .where("kind", "=", "checkpoint")
+    .where("id", "not in", (eb) =>
+      eb
+        .selectFrom("segments")
+        .select("id")
+        .where("detector_id", "=", row.detectorId)
+        .where("kind", "=", "checkpoint")
+        .orderBy("generation", "desc")
+        .orderBy("end_ms", "desc")
+        .orderBy("id")
+        .limit(CHECKPOINTS_KEPT),
+    )
+    .execute();
+}

@@ -1,0 +1,138 @@
+/** Detectors: configuration and lifecycle. */
+import { createHash } from "node:crypto";
+import { sql, type Kysely, type Selectable } from "kysely";
+import type { Detector, DetectorConfig, DetectorStatus } from "../../resources/detector.ts";
+import { UserError } from "../../telemetry/errors.ts";
+import type { DetectorStore } from "../store.ts";
+import { fromJsonText, plainText, toJsonText } from "./json-text.ts";
+import type { Tables } from "./tables.ts";
+
+const UNIQUE_VIOLATION = "23505";
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+
+export class PostgresDetectors implements DetectorStore {
+  readonly #db: Kysely<Tables>;
+
+  constructor(db: Kysely<Tables>) {
+    this.#db = db;
+  }
+
+  async create(config: DetectorConfig, configHash: string, nowMs: number): Promise<Detector> {
+    const { name } = config;
+    try {
+      return await this.#db.transaction().execute(async (trx) => {
+        const { created_count } = await trx
+          .insertInto("detector_names")
+          .values({ name, created_count: 1 })
+          .onConflict((conflict) => conflict.column("name").doUpdateSet({ created_count: sql`detector_names.created_count + 1` }))
+          .returning("created_count")
+          .executeTakeFirstOrThrow();
+        const row = await trx
+          .insertInto("detectors")
+          .values({
+            id: uuidOf(`detector\n${name}\n${created_count}`),
+            name,
+            generation: 1,
+            config: toJsonText(config),
+            config_hash: configHash,
+            status: "INACTIVE",
+            failure_reason: null,
+            created_ms: nowMs,
+            modified_ms: nowMs,
+            head_ms: null,
+            live_from_ms: null,
+          })
+          .returningAll()
+          .executeTakeFirstOrThrow();
+        return detectorOf(row);
+      });
+    } catch (cause) {
+      if ((cause as { code?: string }).code !== UNIQUE_VIOLATION) throw cause;
+      throw new UserError(`a detector named "${name}" exists already`, {
+        code: "DUPLICATE",
+        where: "name",
+        advice: "Choose another name, or delete the one that is there.",
+        cause,
+      });
+    }
+  }
+
+  async get(id: string): Promise<Detector | null> {
+    if (!UUID.test(id)) return null;
+    const row = await this.#db.selectFrom("detectors").selectAll().where("id", "=", id).executeTakeFirst();
+    return row === undefined ? null : detectorOf(row);
+  }
+
+  async getByName(name: string): Promise<Detector | null> {
+    const row = await this.#db.selectFrom("detectors").selectAll().where("name", "=", name).executeTakeFirst();
+    return row === undefined ? null : detectorOf(row);
+  }
+
+  async list(): Promise<readonly Detector[]> {
+    return (await this.#db.selectFrom("detectors").selectAll().orderBy("name").execute()).map(detectorOf);
+  }
+
+  async update(id: string, config: DetectorConfig, configHash: string, { relearn }: { relearn: boolean }, nowMs: number): Promise<Detector> {
+    const row = await this.#db
+      .updateTable("detectors")
+      .set({
+        config: toJsonText(config),
+        config_hash: configHash,
+        modified_ms: nowMs,
+        // A generation that has learned nothing isn't active: activation follows, in this process or after a crash.
+        ...(relearn ? { generation: sql<number>`generation + 1`, head_ms: null, live_from_ms: null, status: "INACTIVE" as const, failure_reason: null } : {}),
+      })
+      .where("id", "=", id)
+      .where("name", "=", config.name)
+      .returningAll()
+      .executeTakeFirst();
+    if (row === undefined) throw notFound(id);
+    return detectorOf(row);
+  }
+
+  async setStatus(id: string, status: DetectorStatus, failureReason: string | null, nowMs: number): Promise<void> {
+    const reason = failureReason === null ? null : plainText(failureReason);
+    await this.#set(id, { status, failure_reason: reason, modified_ms: nowMs });
+  }
+
+  async setMuted(id: string, muted: boolean, nowMs: number): Promise<void> {
+    await this.#set(id, { muted, modified_ms: nowMs });
+  }
+
+  async delete(id: string): Promise<void> {
+    if (!UUID.test(id)) return;
+    await this.#db.deleteFrom("detectors").where("id", "=", id).execute();
+  }
+
+  async #set(id: string, values: Partial<{ status: DetectorStatus; failure_reason: string | null; muted: boolean; modified_ms: number }>): Promise<void> {
+    const result = UUID.test(id) ? await this.#db.updateTable("detectors").set(values).where("id", "=", id).executeTakeFirst() : null;
+    if (result === null || result.numUpdatedRows === 0n) throw notFound(id);
+  }
+}
+
+function notFound(id: string): UserError {
+  return new UserError(`there is no detector ${id}`, { code: "NOT_FOUND", advice: "It may have been deleted." });
+}
+
+function detectorOf(row: Selectable<Tables["detectors"]>): Detector {
+  return {
+    id: row.id,
+    generation: row.generation,
+    config: fromJsonText<DetectorConfig>(row.config),
+    configHash: row.config_hash,
+    status: row.status,
+    failureReason: row.failure_reason,
+    muted: row.muted,
+    createdMs: row.created_ms,
+    modifiedMs: row.modified_ms,
+    headMs: row.head_ms,
+    liveFromMs: row.live_from_ms,
+  };
+}
+
+/** A UUID (version 8: "of its own making") that is a hash of a text. */
+export function uuidOf(text: string): string {
+  const hex = createHash("sha256").update(text).digest("hex");
+  const variant = ((Number.parseInt(hex[16]!, 16) & 0x3) | 0x8).toString(16);
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
+}
