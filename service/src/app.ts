@@ -1,0 +1,76 @@
+/** The functions behind the API's and the command line's operations, wired to the rooms below (see api/app.ts). */
+import { intervalStartAt } from "@foretop/engine";
+import type { App, ConfigFiles } from "./api/app.ts";
+import { deactivateDetector } from "./pipeline/activate.ts";
+import { rerunInterval } from "./pipeline/rerun-interval.ts";
+import type { System } from "./pipeline/system.ts";
+import { applyDetector } from "./resources/apply.ts";
+import type { Detector } from "./resources/detector.ts";
+import { refuseIllegal } from "./resources/lifecycle.ts";
+import { parseConfigFile } from "./resources/parse-config.ts";
+import { planDetector } from "./resources/plan.ts";
+import { readFileFrom } from "./resources/read-file.ts";
+import { UserError } from "./telemetry/errors.ts";
+import { VERSION } from "./version.ts";
+
+export interface AppOptions {
+  /**
+   * Brings an ACTIVATING detector on its way. In `serve` the queue takes it up; a command line without a running
+   * `serve` does it itself and returns when it is done.
+   */
+  readonly startActivation: (detectorId: string) => Promise<void>;
+}
+
+export function buildApp(system: System, { startActivation }: AppOptions): App {
+  const startedMs = Date.now();
+  const { store, clock } = system;
+
+  async function activate(detector: Detector): Promise<void> {
+    refuseIllegal(detector.config.name, detector.status, "activate");
+    await store.detectors.setStatus(detector.id, "ACTIVATING", null, clock.nowMs());
+    await startActivation(detector.id);
+  }
+
+  return {
+    activate,
+    deactivate: (detector) => deactivateDetector(detector.id, system),
+    async delete(detector) {
+      refuseIllegal(detector.config.name, detector.status, "delete");
+      system.models.drop(detector.id);
+      await store.detectors.delete(detector.id);
+      await store.audit.record({ atMs: clock.nowMs(), actor: "api", action: "detector.delete", subject: detector.id, detail: { name: detector.config.name } });
+    },
+    async rerunInterval(detector, interval) {
+      const { frequency, zone, name } = detector.config;
+      if (intervalStartAt(interval.startMs, frequency, zone) !== interval.startMs) {
+        throw new UserError(`${new Date(interval.startMs).toISOString()} is not the start of an interval of ${name}`, {
+          where: "start",
+          advice: `Intervals are ${frequency} on the grid of ${zone}; the nearest start is ${new Date(intervalStartAt(interval.startMs, frequency, zone)).toISOString()}.`,
+        });
+      }
+      return rerunInterval(detector, interval, system);
+    },
+    plan: (files) => planFiles(files, system),
+    async apply(files, options) {
+      const { config, warnings, notes, locate } = parseConfigFile(files.entry, readFileFrom(files.files));
+      const result = await applyDetector(config, system, {
+        locate,
+        warnings: [...warnings, ...notes],
+        ...(options.activate
+          ? {
+              activate: async (detectorId: string) => {
+                await activate((await store.detectors.get(detectorId))!); // applied just now
+              },
+            }
+          : {}),
+      });
+      return { ...result, warnings: [...result.warnings] };
+    },
+    health: () => Promise.resolve({ version: VERSION, startedMs, notReady: [], queued: 0 }),
+  };
+}
+
+async function planFiles(files: ConfigFiles, system: System) {
+  const { config, warnings, notes, locate } = parseConfigFile(files.entry, readFileFrom(files.files));
+  return planDetector(config, system, { locate, warnings: [...warnings, ...notes] });
+}
