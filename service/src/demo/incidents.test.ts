@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { demoPeriod, FIXED_ANCHOR_MS } from "./demo-period.ts";
 import { incidentAt, planIncidents } from "./incidents.ts";
-import { HOUR_MS, PLATFORMS } from "./warehouse-shape.ts";
+import { HOUR_MS, MARKETPLACES, PLATFORMS } from "./warehouse-shape.ts";
 
 const period = demoPeriod(FIXED_ANCHOR_MS);
 const SEEDS = Array.from({ length: 200 }, (_, seed) => seed);
@@ -33,6 +33,18 @@ test("incidents are at least 18 hours apart, so that each can be told", () => {
       expect(incidents[k].startMs - incidents[k - 1].endMs, `seed ${seed}`).toBeGreaterThanOrEqual(18 * HOUR_MS);
     }
   }
+});
+
+test("a spike of one combination happens while its customers are awake", () => {
+  const hours = new Set<number>();
+  for (const seed of SEEDS) {
+    for (const { kind, startMs, marketplaces } of planIncidents(seed, period)) {
+      if (kind === "spike" || kind === "revenue spike") {
+        hours.add((startMs / HOUR_MS + MARKETPLACES[marketplaces[0]].utcHours) % 24);
+      }
+    }
+  }
+  expect([...hours].sort((a, b) => a - b)).toEqual([8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20]);
 });
 
 test("no two incidents of single marketplaces hit the same one", () => {

@@ -2,6 +2,9 @@
  * What is planted in the replayed days: one incident of each kind, sizes fixed, time and place from the seed. They
  * never overlap and lie at least `QUIET_HOURS_MIN` apart, and no two narrow ones share a marketplace, so that each can
  * be told from the others.
+ *
+ * The two spikes of a single combination happen while its customers are awake, as campaigns and wrong prices do. (At
+ * four in the morning the same factor is a hundred views: docs/demo.md says how many of those would be missed.)
  */
 import { uniform } from "./hash-noise.ts";
 import type { DemoPeriod } from "./demo-period.ts";
@@ -48,6 +51,11 @@ const HOURS: Readonly<Record<IncidentKind, number>> = {
 };
 const KINDS = Object.keys(HOURS) as IncidentKind[]; // the record has exactly the kinds as keys
 
+/** Spikes choose their hour of the day, so a whole day is kept free for them. */
+const ROOM: Readonly<Record<IncidentKind, number>> = { ...HOURS, spike: 24 + HOURS.spike, "revenue spike": 24 + HOURS["revenue spike"] };
+/** local start of a spike: from the first of these hours to the last */
+const AWAKE = { firstHour: 8, lastHour: 20 } as const;
+
 const QUIET_HOURS_MIN = 18;
 const FIRST_HOURS_QUIET = 24;
 const LAST_HOURS_QUIET = 6;
@@ -57,18 +65,27 @@ export function planIncidents(seed: number, period: DemoPeriod): readonly Incide
   const kinds = shuffled(KINDS, seed, STREAM);
   const marketplaces = shuffled(MARKETPLACES.map((_, index) => index), seed, STREAM + 1);
 
-  const busy = KINDS.reduce((sum, kind) => sum + HOURS[kind], 0);
+  const busy = KINDS.reduce((sum, kind) => sum + ROOM[kind], 0);
   const spare = REPLAY_DAYS * 24 - FIRST_HOURS_QUIET - LAST_HOURS_QUIET - busy - (kinds.length - 1) * QUIET_HOURS_MIN;
   // Where the spare hours are cut: sorted, so that incident k starts after k − 1 of the cuts' shares.
   const cuts = kinds.map((_, k) => Math.floor(uniform(seed, STREAM + 2, k) * (spare + 1))).sort((a, b) => a - b);
 
   let hour = FIRST_HOURS_QUIET;
   return kinds.map((kind, k) => {
-    const startHour = hour + cuts[k];
-    hour += HOURS[kind] + QUIET_HOURS_MIN;
-    const startMs = period.replayFromMs + startHour * HOUR_MS;
-    return { kind, startMs, endMs: startMs + HOURS[kind] * HOUR_MS, ...placeOf(kind, marketplaces, seed) };
+    const roomMs = period.replayFromMs + (hour + cuts[k]) * HOUR_MS;
+    hour += ROOM[kind] + QUIET_HOURS_MIN;
+    const place = placeOf(kind, marketplaces, seed);
+    const startMs = ROOM[kind] === HOURS[kind] ? roomMs : awakeFrom(roomMs, place.marketplaces[0], uniform(seed, STREAM + 4, k));
+    return { kind, startMs, endMs: startMs + HOURS[kind] * HOUR_MS, ...place };
   });
+}
+
+/** A start in the day from `roomMs` at which it is day in the marketplace; `choice` in [0, 1) picks the hour. */
+function awakeFrom(roomMs: number, marketplace: number, choice: number): number {
+  const { firstHour, lastHour } = AWAKE;
+  const wanted = firstHour + Math.floor(choice * (lastHour - firstHour + 1));
+  const localHour = (Math.floor(roomMs / HOUR_MS) + MARKETPLACES[marketplace].utcHours) % 24;
+  return roomMs + ((wanted - localHour + 24) % 24) * HOUR_MS;
 }
 
 /** What an incident does to one combination in one hour; the mix shift moves views and is `movedShare`. */
