@@ -16,6 +16,13 @@ test("fromLocalMs takes the first of two occurrences when clocks go back", () =>
   assert.equal(iso(fromLocalMs(local("2026-04-05T01:45"), "Australia/Lord_Howe")), "2026-04-04T14:45:00.000Z");
 });
 
+test("fromLocalMs takes the second of two occurrences when asked, as PostgreSQL does", () => {
+  // select '2026-10-25 02:30'::timestamp::timestamptz with TimeZone = Europe/Berlin gives 02:30+01.
+  assert.equal(iso(fromLocalMs(local("2026-10-25T02:30"), "Europe/Berlin", "second")), "2026-10-25T01:30:00.000Z");
+  assert.equal(iso(fromLocalMs(local("2026-03-29T02:30"), "Europe/Berlin", "second")), "2026-03-29T01:30:00.000Z");
+  assert.equal(iso(fromLocalMs(local("2026-07-01T12:00"), "Europe/Berlin", "second")), "2026-07-01T10:00:00.000Z");
+});
+
 test("fromLocalMs moves a skipped time on by the length of the gap", () => {
   assert.equal(iso(fromLocalMs(local("2026-03-29T02:30"), "Europe/Berlin")), "2026-03-29T01:30:00.000Z");
   assert.equal(iso(fromLocalMs(local("2026-10-04T02:10"), "Australia/Lord_Howe")), "2026-10-03T15:40:00.000Z");

@@ -12,22 +12,24 @@ export function toLocalMs(ms: number, zone: string): number {
 }
 
 /**
- * The instant at which the zone's wall clock shows a local time: how a naive timestamp is read. A time that occurs
- * twice (clocks go back) is its first occurrence; one that never occurs (clocks go forward) is read on the clock from
- * before the change, thus moved on by the length of the gap. These are the rules of java.time and of Temporal's
- * "compatible".
+ * The instant at which the zone's wall clock shows a local time. One that never occurs (clocks go forward) is read on
+ * the clock from before the change, thus moved on by the length of the gap. One that occurs twice (clocks go back) is
+ * its first or its second occurrence, as asked. "first" is the rule of java.time and of Temporal's "compatible";
+ * "second" is PostgreSQL's, for naive timestamps from a database, so that its comparisons and ours agree.
  *
  * @example fromLocalMs(Date.UTC(2026, 2, 29, 2, 30), "Europe/Berlin") // skipped → 03:30 summer time = 01:30Z
  */
-export function fromLocalMs(localMs: number, zone: string): number {
+export function fromLocalMs(localMs: number, zone: string, ofTwo: "first" | "second" = "first"): number {
   // No zone changes twice within two days, so that these two are the offsets on the two sides of any change nearby.
   const before = zoneOffsetMs(localMs - DAY_MS, zone);
   const after = zoneOffsetMs(localMs + DAY_MS, zone);
   if (before === after) return localMs - before;
 
   const early = localMs - Math.max(before, after);
-  if (zoneOffsetMs(early, zone) === Math.max(before, after)) return early;
   const late = localMs - Math.min(before, after);
-  if (zoneOffsetMs(late, zone) === Math.min(before, after)) return late;
-  return localMs - before;
+  const isEarly = zoneOffsetMs(early, zone) === Math.max(before, after);
+  const isLate = zoneOffsetMs(late, zone) === Math.min(before, after);
+  if (isEarly && isLate) return ofTwo === "first" ? early : late;
+  if (isEarly) return early;
+  return isLate ? late : localMs - before;
 }

@@ -10,6 +10,7 @@ export interface Connector<Settings = unknown> {
   readonly kind: string;
   /** declared once as data: validation, docs, JSON Schema and the CLI's questions come from it */
   readonly settings: z.ZodType<Settings>;
+  /** What its sources speak unless one says otherwise once connected (`Source.dialect`). */
   readonly dialect: "postgres" | "redshift" | "mysql" | "duckdb" | "files";
   /** Connects. Secrets are resolved here and stay here. */
   open(settings: Settings, context: SourceContext): Promise<Source>;
@@ -63,6 +64,8 @@ export interface ReadOptions {
 }
 
 export interface Source extends AsyncDisposable {
+  /** what this server speaks, known after connecting: Redshift answers to PostgreSQL's protocol */
+  readonly dialect: Connector["dialect"];
   /** The columns of the result, without reading rows. Throws SourceError. */
   describe(query: BoundQuery, options?: { signal?: AbortSignal; timeoutMs?: number }): Promise<readonly Column[]>;
   /** Rows as a stream with bounded memory; cancelled at the source on abort or early return. Throws SourceError. */

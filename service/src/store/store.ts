@@ -94,7 +94,7 @@ export interface LedgerStore {
   /** Newest first. */
   list(detectorId: string, page: { startMs?: number; endMs?: number; limit: number }): Promise<readonly LedgerAttempt[]>;
   /** Row counts of the last succeeded live or history intervals, newest first, for the completeness check. */
-  recentRowCounts(detectorId: string, generation: number, limit: number): Promise<readonly { startMs: number; rows: number }[]>;
+  recentRowCounts(detectorId: string, generation: number, limit: number): Promise<readonly { startMs: number; endMs: number; rows: number; maxTimestampMs: number | null }[]>;
 }
 
 /** A series as stored; `number` is its index in states, segments and groups: given once, in order, never reused. */

@@ -119,12 +119,12 @@ export class PostgresLedger implements LedgerStore {
     return rows.map(attemptOf);
   }
 
-  async recentRowCounts(detectorId: string, generation: number, limit: number): Promise<readonly { startMs: number; rows: number }[]> {
+  async recentRowCounts(detectorId: string, generation: number, limit: number): Promise<readonly { startMs: number; endMs: number; rows: number; maxTimestampMs: number | null }[]> {
     // The newest attempt of an interval is what counts: a re-reading replaces what was read before.
     const rows = await this.#db
       .selectFrom("attempts")
       .distinctOn("start_ms")
-      .select(["start_ms as startMs", "rows"])
+      .select(["start_ms as startMs", "end_ms as endMs", "rows", "max_timestamp_ms as maxTimestampMs"])
       .where("detector_id", "=", detectorId)
       .where("generation", "=", generation)
       .where("outcome", "=", "succeeded")

@@ -1,0 +1,39 @@
+import type { Column } from "../connectors/connector.ts";
+import type { DetectorConfig } from "../resources/detector.ts";
+import { findColumns } from "./find-columns.ts";
+import type { FoundColumns } from "./find-columns.ts";
+import { LeafTable } from "./leaf-table.ts";
+import type { Attempt } from "./read-attempt.ts";
+
+/** A reading's rows gathered in a table, and what its columns are. */
+export interface FilledTable {
+  readonly table: LeafTable;
+  readonly columns: readonly Column[];
+  readonly found: FoundColumns;
+  readonly maxTimestampMs: number | null;
+}
+
+/**
+ * Reads an attempt to its end. The table is made when the columns are known, which is before the first row and also when
+ * there are no rows.
+ *
+ * @param intervals  starts, ascending and without gaps, and the end of the last one
+ */
+export async function fillTable(
+  config: DetectorConfig,
+  attempt: Attempt,
+  { startMs, endMs }: { startMs: Float64Array; endMs: number },
+  onBatch?: (table: LeafTable, bytes: number) => void,
+): Promise<FilledTable> {
+  const made: { columns: readonly Column[]; found: FoundColumns; table: LeafTable }[] = [];
+  const batches = attempt.read((columns) => {
+    const found = findColumns(config, columns);
+    made.push({ columns, found, table: new LeafTable(config, found, { startMs, endMs, columnCount: columns.length }) });
+  });
+  for await (const batch of batches) {
+    made[0]!.table.addRows(batch.rows);
+    onBatch?.(made[0]!.table, batch.bytes);
+  }
+  const { columns, found, table } = made[0]!;
+  return { table, columns, found, maxTimestampMs: table.maxTimestampMs === -Infinity ? null : table.maxTimestampMs };
+}

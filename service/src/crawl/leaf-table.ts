@@ -1,0 +1,369 @@
+/**
+ * Rows → one value per leaf (measure × combination of dimension values) and interval, as they stream in. One interval and
+ * six months are the same work. Nothing is kept per row; memory grows with leaves × intervals, in blocks.
+ *
+ * Every row is accounted for: used, used in part, outside the range or unusable, with reasons.
+ */
+import { fromLocalMs, seriesKey, seriesKeyText } from "@foretop/engine";
+import type { SeriesKey } from "@foretop/engine";
+import type { Cell } from "../connectors/connector.ts";
+import type { DetectorConfig, MeasureConfig } from "../resources/detector.ts";
+import { SourceError } from "../telemetry/errors.ts";
+import type { RowCounts } from "./batch.ts";
+import { Combinations } from "./combinations.ts";
+import { compileTimestampFormat, unixMs } from "./compile-timestamp-format.ts";
+import type { FoundColumns } from "./find-columns.ts";
+import { parseIsoTimestamp } from "./parse-iso-timestamp.ts";
+
+export interface LeafValues {
+  /** in order of their key text */
+  readonly keys: readonly SeriesKey[];
+  /** [leaf × interval] row-major; NaN where no usable cell arrived */
+  readonly values: Float64Array;
+  /** [leaf × interval] usable cells behind each value */
+  readonly counts: Float64Array;
+}
+
+/** Leaves × intervals of one reading; 12 bytes each while reading, 28 at the end. */
+export const CELLS_MAX = 150_000_000;
+
+/** Why rows and cells could not be used, in the words that data quality shows. */
+export interface Reasons {
+  noTimestamp: number;
+  unreadableTimestamp: number;
+  nullMeasure: number;
+  nanMeasure: number;
+  infiniteMeasure: number;
+  textMeasure: number;
+  nullDimension: number;
+  sumOutOfRange: number;
+}
+
+const REASON_TEXTS: Readonly<Record<keyof Reasons, string>> = {
+  noTimestamp: "no timestamp",
+  unreadableTimestamp: "unreadable timestamp",
+  nullMeasure: "null measure",
+  nanMeasure: "NaN in a measure",
+  infiniteMeasure: "infinite measure",
+  textMeasure: "text in a measure",
+  nullDimension: "null dimension",
+  sumOutOfRange: "sum out of range",
+};
+
+/** Cells of consecutive combinations, [combination in the block × measure × interval]. */
+interface Block {
+  readonly values: Float64Array;
+  readonly counts: Uint32Array;
+  /** what plain addition has lost so far; made when the first bit is lost */
+  lost: Float64Array | null;
+}
+
+// A block of 64k cells (768 KiB): few allocations for one interval of many series, little waste for long history.
+const BLOCK_CELLS = 65_536;
+
+export class LeafTable {
+  readonly #config: DetectorConfig;
+  readonly #columns: FoundColumns;
+  /** [interval] starts, ascending */
+  readonly #startMs: Float64Array;
+  readonly #endMs: number;
+  readonly #intervalCount: number;
+  readonly #measureCount: number;
+  readonly #combinations: Combinations;
+  readonly #blocks: Block[] = [];
+  readonly #combinationsPerBlock: number;
+  readonly #cellsPerCombination: number;
+  readonly #readTimestamp: (cell: Cell) => number;
+  readonly #combinationsMax: number;
+  readonly #add: readonly ((block: Block, at: number, value: number) => void)[];
+  #interval = 0;
+
+  processed = 0;
+  invalid = 0;
+  partial = 0;
+  outside = 0;
+  maxTimestampMs = -Infinity;
+  /** [interval] rows whose timestamp lies in it */
+  readonly rowsPerInterval: Float64Array;
+  /** how many intervals have had a row */
+  intervalsSeen = 0;
+  /** [column of the result] empty cells: null, or an empty text in a dimension */
+  readonly emptyCells: Float64Array;
+  readonly reasons: Reasons = { noTimestamp: 0, unreadableTimestamp: 0, nullMeasure: 0, nanMeasure: 0, infiniteMeasure: 0, textMeasure: 0, nullDimension: 0, sumOutOfRange: 0 };
+
+  /**
+   * @param startMs  [interval] starts, ascending and without gaps
+   * @param endMs    end of the last interval
+   */
+  constructor(config: DetectorConfig, columns: FoundColumns, { startMs, endMs, columnCount }: { startMs: Float64Array; endMs: number; columnCount: number }) {
+    this.#config = config;
+    this.#columns = columns;
+    this.#startMs = startMs;
+    this.#endMs = endMs;
+    this.#intervalCount = startMs.length;
+    this.#measureCount = config.measures.length;
+    this.#combinations = new Combinations(config.dimensions.length);
+    this.#cellsPerCombination = this.#measureCount * this.#intervalCount;
+    this.#combinationsPerBlock = Math.max(1, Math.floor(BLOCK_CELLS / this.#cellsPerCombination));
+    this.#readTimestamp = timestampReader(config, columns.timestampType);
+    this.#combinationsMax = Math.floor(Math.min(config.limits.seriesMax / this.#measureCount, CELLS_MAX / this.#cellsPerCombination));
+    this.#add = config.measures.map(adderOf);
+    this.rowsPerInterval = new Float64Array(this.#intervalCount);
+    this.emptyCells = new Float64Array(columnCount);
+  }
+
+  get combinationCount(): number {
+    return this.processed === 0 ? 0 : this.#combinations.count;
+  }
+
+  get seriesCount(): number {
+    return this.#blocks.length === 0 ? 0 : this.#combinations.count * this.#measureCount;
+  }
+
+  uniqueValues(dimension: number): number {
+    return this.#combinations.uniqueValues(dimension);
+  }
+
+  /** Throws SourceError, code "LIMIT", when there are more series than the configuration allows. */
+  addRows(rows: readonly (readonly Cell[])[]): void {
+    const { timestamp, measures, dimensions } = this.#columns;
+    for (const row of rows) {
+      this.processed += 1;
+      const stamp = row[timestamp]!;
+      const ms = stamp === null ? NaN : this.#readTimestamp(stamp);
+      if (!Number.isFinite(ms)) {
+        this.#countWithoutTimestamp(stamp);
+        continue;
+      }
+      const t = this.#intervalOf(ms);
+      if (t < 0) {
+        this.outside += 1;
+        continue;
+      }
+      if (ms > this.maxTimestampMs) this.maxTimestampMs = ms;
+      if (this.rowsPerInterval[t]!++ === 0) this.intervalsSeen += 1;
+
+      let unusable = 0;
+      const combination = this.#combinations.numberOf(row, dimensions);
+      for (const column of dimensions) {
+        const cell = row[column]!;
+        if (cell !== null && cell !== "") continue;
+        this.emptyCells[column]! += 1;
+        if (cell === null) {
+          this.reasons.nullDimension += 1;
+          unusable = 1;
+        }
+      }
+      const block = this.#blockOf(combination);
+      let at = (combination % this.#combinationsPerBlock) * this.#cellsPerCombination + t;
+      let usableMeasures = 0;
+      for (let m = 0; m < measures.length; m++) {
+        const cell = row[measures[m]!]!;
+        const value = typeof cell === "number" ? cell : this.#numberIn(cell, m);
+        if (value - value === 0) {
+          // Neither NaN nor infinite.
+          this.#add[m]!(block, at, value);
+          usableMeasures += 1;
+        } else {
+          this.#countUnusable(cell, m, value);
+        }
+        at += this.#intervalCount;
+      }
+      if (usableMeasures === 0 && measures.length > 0) this.invalid += 1;
+      else if (usableMeasures < measures.length || unusable > 0) this.partial += 1;
+    }
+  }
+
+  counts(): RowCounts {
+    const reasons: Record<string, number> = {};
+    for (const [key, text] of Object.entries(REASON_TEXTS)) {
+      const count = this.reasons[key as keyof Reasons]; // the keys of REASON_TEXTS are those of Reasons
+      if (count > 0) reasons[text] = count;
+    }
+    return { processed: this.processed, invalid: this.invalid, partial: this.partial, outside: this.outside, reasons };
+  }
+
+  /**
+   * The aggregated values of all leaves from interval `from` on. Ends the table's life: its blocks are given back one by
+   * one as they are copied, so that the peak is not twice the history.
+   */
+  take(from = 0): LeafValues {
+    const leaves = this.#sortedLeaves();
+    const length = this.#intervalCount - from;
+    const values = new Float64Array(leaves.length * length).fill(NaN);
+    const counts = new Float64Array(leaves.length * length);
+    const places = new Map<number, number>();
+    leaves.forEach(({ number }, place) => places.set(number, place));
+    for (let b = 0; b < this.#blocks.length; b++) {
+      const block = this.#blocks[b]!;
+      const first = b * this.#combinationsPerBlock;
+      const end = Math.min(first + this.#combinationsPerBlock, this.#combinations.count);
+      for (let number = first * this.#measureCount; number < end * this.#measureCount; number++) {
+        const source = (number - first * this.#measureCount) * this.#intervalCount + from;
+        this.#finish(block, source, length, this.#config.measures[number % this.#measureCount]!, values, counts, places.get(number)! * length);
+      }
+      this.#blocks[b] = EMPTY_BLOCK;
+    }
+    return { keys: leaves.map((leaf) => leaf.key), values, counts };
+  }
+
+  #sortedLeaves(): { number: number; key: SeriesKey }[] {
+    if (this.#blocks.length === 0) return [];
+    const leaves: { number: number; key: SeriesKey; text: string }[] = [];
+    for (let combination = 0; combination < this.#combinations.count; combination++) {
+      const values = this.#combinations.valuesOf(combination);
+      const pairs = this.#config.dimensions.map((name, d) => ({ name, value: values[d]! }));
+      for (let m = 0; m < this.#measureCount; m++) {
+        const key = seriesKey(this.#config.measures[m]!.name, pairs);
+        leaves.push({ number: combination * this.#measureCount + m, key, text: seriesKeyText(key) });
+      }
+    }
+    // By code units, the same on every machine.
+    return leaves.sort((a, b) => (a.text < b.text ? -1 : a.text > b.text ? 1 : 0));
+  }
+
+  #finish(block: Block, source: number, length: number, { aggregation }: MeasureConfig, values: Float64Array, counts: Float64Array, target: number): void {
+    for (let t = 0; t < length; t++) {
+      const count = block.counts[source + t]!;
+      if (count === 0) continue;
+      counts[target + t] = count;
+      let value = block.values[source + t]! + (block.lost === null ? 0 : block.lost[source + t]!);
+      if (aggregation === "AVG") value /= count;
+      if (!Number.isFinite(value)) {
+        this.reasons.sumOutOfRange += 1;
+        value = NaN;
+      }
+      values[target + t] = value;
+    }
+  }
+
+  #blockOf(combination: number): Block {
+    const index = Math.floor(combination / this.#combinationsPerBlock);
+    const known = this.#blocks[index];
+    if (known !== undefined && combination < this.#combinationsMax) return known;
+    if (combination >= this.#combinationsMax) throw this.#tooManySeries();
+    const cells = this.#combinationsPerBlock * this.#cellsPerCombination;
+    const block: Block = { values: new Float64Array(cells), counts: new Uint32Array(cells), lost: null };
+    this.#blocks.push(block);
+    return block;
+  }
+
+  #tooManySeries(): SourceError {
+    const { seriesMax } = this.#config.limits;
+    if ((this.#combinationsMax + 1) * this.#measureCount > seriesMax) {
+      return new SourceError(`the query gives more than ${seriesMax} series (limits.seriesMax)`, {
+        code: "LIMIT",
+        transient: false,
+        advice: "A dimension with very many values (an id?) is the usual reason; take it out or group it in the query, or raise limits.seriesMax.",
+      });
+    }
+    return new SourceError(`${this.#combinationsMax * this.#measureCount} series of ${this.#intervalCount} intervals are more than fit in memory (CELLS_MAX, ${CELLS_MAX} cells)`, {
+      code: "LIMIT",
+      transient: false,
+      advice: "Ask for fewer intervals (history.intervalsMax) or for fewer series.",
+    });
+  }
+
+  /** Rows come in runs of one interval, or nearly: look where the last one was, then where it should be, then search. */
+  #intervalOf(ms: number): number {
+    const starts = this.#startMs;
+    let t = this.#interval;
+    if (ms >= starts[t]! && ms < (t + 1 < this.#intervalCount ? starts[t + 1]! : this.#endMs)) return t;
+    if (!(ms >= starts[0]! && ms < this.#endMs)) return -1;
+    t = Math.floor(((ms - starts[0]!) / (this.#endMs - starts[0]!)) * this.#intervalCount);
+    if (t >= this.#intervalCount || !(ms >= starts[t]! && ms < (t + 1 < this.#intervalCount ? starts[t + 1]! : this.#endMs))) {
+      let low = 0;
+      let high = this.#intervalCount;
+      while (high - low > 1) {
+        const middle = (low + high) >> 1;
+        if (starts[middle]! <= ms) low = middle;
+        else high = middle;
+      }
+      t = low;
+    }
+    this.#interval = t;
+    return t;
+  }
+
+  /** Texts may hold numbers; what COUNT counts needs no number. NaN for the rest. */
+  #numberIn(cell: Cell, m: number): number {
+    if (cell === null) return NaN;
+    if (this.#config.measures[m]!.aggregation === "COUNT") return 1;
+    return typeof cell === "string" && cell.trim() !== "" ? Number(cell) : NaN;
+  }
+
+  #countUnusable(cell: Cell, m: number, value: number): void {
+    if (cell === null) {
+      this.reasons.nullMeasure += 1;
+      this.emptyCells[this.#columns.measures[m]!]! += 1;
+    } else if (value === Infinity || value === -Infinity) this.reasons.infiniteMeasure += 1;
+    else if (typeof cell === "number" || /^\s*nan\s*$/i.test(String(cell))) this.reasons.nanMeasure += 1;
+    else this.reasons.textMeasure += 1;
+  }
+
+  #countWithoutTimestamp(cell: Cell): void {
+    this.invalid += 1;
+    if (cell === null || cell === "") {
+      this.reasons.noTimestamp += 1;
+      this.emptyCells[this.#columns.timestamp]! += 1;
+    } else {
+      this.reasons.unreadableTimestamp += 1;
+    }
+  }
+}
+
+const EMPTY_BLOCK: Block = { values: new Float64Array(0), counts: new Uint32Array(0), lost: null };
+
+function adderOf({ aggregation }: MeasureConfig): (block: Block, at: number, value: number) => void {
+  switch (aggregation) {
+    case "COUNT":
+      return addOne;
+    case "MIN":
+      return addMin;
+    case "MAX":
+      return addMax;
+    default:
+      return addSum;
+  }
+}
+
+function addOne(block: Block, at: number): void {
+  block.counts[at]! += 1;
+  block.values[at]! += 1;
+}
+
+function addMin(block: Block, at: number, value: number): void {
+  if (block.counts[at]!++ === 0 || value < block.values[at]!) block.values[at] = value;
+}
+
+function addMax(block: Block, at: number, value: number): void {
+  if (block.counts[at]!++ === 0 || value > block.values[at]!) block.values[at] = value;
+}
+
+/**
+ * Neumaier's sum: a database gives rows in any order, and a re-run must give the same bytes. Plain addition differs in
+ * its last bits from order to order; with what it lost added at the end, the sum is the rounded true one.
+ */
+function addSum(block: Block, at: number, value: number): void {
+  const before = block.values[at]!;
+  const sum = before + value;
+  block.values[at] = sum;
+  block.counts[at]! += 1;
+  const lost = Math.abs(before) >= Math.abs(value) ? before - sum + value : value - sum + before;
+  if (lost === 0 || lost !== lost) return;
+  block.lost ??= new Float64Array(block.values.length);
+  block.lost[at]! += lost;
+}
+
+/** How a timestamp's cell becomes an instant; NaN when it can't. */
+function timestampReader(config: DetectorConfig, type: FoundColumns["timestampType"]): (cell: Cell) => number {
+  const { zone, timestamp } = config;
+  if (type === "number") return (cell) => (typeof cell === "number" ? unixMs(cell) : NaN);
+  const readLocal = zone === "UTC" ? (localMs: number) => localMs : (localMs: number) => fromLocalMs(localMs, zone, "second");
+  // A pattern is for texts: what is a timestamp in the database has no format.
+  if (type === "text" && timestamp.format !== null) {
+    const read = compileTimestampFormat(timestamp.format, zone);
+    return (cell) => (typeof cell === "string" ? read(cell) : NaN);
+  }
+  return (cell) => (typeof cell === "string" ? parseIsoTimestamp(cell, readLocal) : NaN);
+}
