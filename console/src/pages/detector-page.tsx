@@ -1,0 +1,112 @@
+import Alert from "@cloudscape-design/components/alert";
+import Box from "@cloudscape-design/components/box";
+import Container from "@cloudscape-design/components/container";
+import ContentLayout from "@cloudscape-design/components/content-layout";
+import Header from "@cloudscape-design/components/header";
+import KeyValuePairs from "@cloudscape-design/components/key-value-pairs";
+import SpaceBetween from "@cloudscape-design/components/space-between";
+import Tabs from "@cloudscape-design/components/tabs";
+import type { DetectorDetail } from "../api/types.ts";
+import { useQuery } from "../api/use-query.ts";
+import { setQuery, useRoute } from "../app/route.ts";
+import { formatBytes, formatNumber } from "../format/format-number.ts";
+import { formatDuration, frequencyWords } from "../format/format-time.ts";
+import { DetectorState, LearningProgress } from "../parts/detector-state.tsx";
+import { Instant, ZoneNote } from "../parts/instant.tsx";
+import { Loaded } from "../parts/states.tsx";
+import { AnomaliesPanel } from "./anomalies-panel.tsx";
+import { DetectorActions } from "./detector-actions.tsx";
+import { DetectorConfig } from "./detector-config.tsx";
+import { DetectorLog } from "./detector-log.tsx";
+import { SeriesList } from "./series-list.tsx";
+
+/** One detector: how it is doing, what it found, what it read, its series, its configuration. */
+export function DetectorPage({ name }: { name: string }) {
+  const query = useQuery<DetectorDetail>(`/v1/detectors/${encodeURIComponent(name)}`);
+  const { query: address } = useRoute();
+  return (
+    <Loaded query={query}>
+      {(detector) => (
+        <ContentLayout
+          header={
+            <Header variant="h1" description={detector.description ?? undefined} actions={<DetectorActions detector={detector} reload={query.reload} />}>
+              {detector.name}
+            </Header>
+          }
+        >
+          <SpaceBetween size="l">
+            <Condition detector={detector} />
+            <Details detector={detector} />
+            <Tabs
+              activeTabId={address.get("tab") ?? "anomalies"}
+              onChange={({ detail }) => setQuery({ tab: detail.activeTabId === "anomalies" ? null : detail.activeTabId })}
+              ariaLabel="Detector"
+              tabs={[
+                { id: "anomalies", label: "Anomalies", content: <AnomaliesPanel detector={detector.name} recent={detector.recent} /> },
+                { id: "log", label: "Detector log", content: <DetectorLog detector={detector} /> },
+                { id: "series", label: "Series", content: <SeriesList detector={detector} /> },
+                { id: "configuration", label: "Configuration", content: <DetectorConfig detector={detector} /> },
+              ]}
+            />
+          </SpaceBetween>
+        </ContentLayout>
+      )}
+    </Loaded>
+  );
+}
+
+/** What a person has to know first, when there is something. */
+function Condition({ detector: { status, learning, lastFailure, lag, muted, failureReason } }: { detector: DetectorDetail }) {
+  return (
+    <SpaceBetween size="s">
+      {status === "FAILED" && (
+        <Alert type="error" header="This detector has failed and reads nothing">
+          {failureReason ?? lastFailure?.message}. Put it right, then activate it again.
+        </Alert>
+      )}
+      {status === "INACTIVE" && (
+        <Alert type="info" header="This detector is not running">
+          Activate it: its history is read first, then every new interval is judged.
+        </Alert>
+      )}
+      {status === "ACTIVATING" && <Alert type="info" header="History is being read and learned">Findings follow with the first live interval.</Alert>}
+      {learning !== null && (
+        <Container>
+          <LearningProgress learning={learning} />
+        </Container>
+      )}
+      {status !== "FAILED" && lastFailure !== null && (
+        <Alert type="warning" header={lastFailure.transient === true ? "The last reading failed and is tried again" : "The last reading failed"}>
+          {lastFailure.message} (<Instant at={lastFailure.at} />)
+        </Alert>
+      )}
+      {lag.dueIntervals > 1 && (
+        <Alert type="warning" header={`${formatNumber(lag.dueIntervals)} intervals are waiting to be judged`}>
+          The oldest has been due for {formatDuration(lag.lagSeconds)}. They are caught up in order.
+        </Alert>
+      )}
+      {muted && <Alert type="info" header="Muted">Groups are still found and shown; nobody is told.</Alert>}
+    </SpaceBetween>
+  );
+}
+
+function Details({ detector }: { detector: DetectorDetail }) {
+  const { frequency, zone, series, head, lag, bytes, recent, lastInterval, offsetSeconds } = detector;
+  return (
+    <Container footer={<ZoneNote zone={zone} />}>
+      <KeyValuePairs
+        minColumnWidth={170}
+        items={[
+          { label: "Status", value: <DetectorState detector={detector} /> },
+          { label: "Looks", value: `${frequencyWords(frequency).every}${offsetSeconds === 0 ? "" : `, ${formatDuration(offsetSeconds)} after the end`}` },
+          { label: "Judged until", value: <Instant at={lastInterval?.end ?? head} zone={zone} both /> },
+          { label: "Next reading", value: <Instant at={lag.nextDue} zone={zone} /> },
+          { label: "Series", value: `${formatNumber(series.leaves)} leaves, ${formatNumber(series.rollUps)} roll-ups` },
+          { label: "Held back lately", value: recent.intervalCount === 0 ? "nothing judged yet" : `${formatNumber(recent.heldBackCount)} findings in ${formatNumber(recent.intervalCount)} intervals` },
+          { label: "Stored", value: `${formatBytes(bytes.points)} points, ${formatBytes(bytes.checkpoint)} states` },
+          { label: "Measures", value: <Box variant="span">{detector.measures.join(", ")}</Box> },
+        ]}
+      />
+    </Container>
+  );
+}

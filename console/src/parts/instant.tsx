@@ -1,0 +1,22 @@
+import { formatInstant, USER_ZONE } from "../format/format-time.ts";
+
+/** An instant in the user's zone; what the data's zone says is in the title, and beside it when asked for. */
+export function Instant({ at, zone, both = false }: { at: string | null; zone?: string; both?: boolean }) {
+  if (at === null) return <>–</>;
+  const differs = zone !== undefined && formatInstant(at, zone) !== formatInstant(at);
+  return (
+    <time dateTime={at} title={differs ? `${formatInstant(at, zone)} in ${zone}` : at}>
+      {formatInstant(at)}
+      {both && differs && <small className="other-zone"> ({formatInstant(at, zone)} in {zone})</small>}
+    </time>
+  );
+}
+
+/** Says once per page which zone the times are in. */
+export function ZoneNote({ zone }: { zone?: string }) {
+  return (
+    <p className="note">
+      Times are in your zone, {USER_ZONE}.{zone !== undefined && zone !== USER_ZONE && ` The data's intervals follow ${zone}.`}
+    </p>
+  );
+}
