@@ -37,7 +37,7 @@ export function checkColumns(config: DetectorConfig, columns: readonly Column[],
     const column = find(measure.column, "measure", ["measures", i, "column"]);
     if (column === null || measure.aggregation === "COUNT" || column.type === "number") continue;
     const finding = { where: locate(["measures", i, "column"]), message: `the measure "${measure.name}" is of type ${column.nativeType}, not a number` };
-    if (column.type === "text" || column.type === "other") warnings.push({ ...finding, advice: "Texts that are numbers are read as such, others count as invalid; better cast it in the query." });
+    if (column.type === "text") warnings.push({ ...finding, advice: "Texts that are numbers are read as such, others count as invalid; better cast it in the query." });
     else problems.push({ ...finding, advice: "Name a number column, cast it in the query, or COUNT it." });
   }
   for (const [i, name] of config.dimensions.entries()) {
@@ -54,8 +54,6 @@ export function checkColumns(config: DetectorConfig, columns: readonly Column[],
     const shown = `the timestamp "${column.name}" is of type ${column.nativeType}`;
     if (column.type === "date" && config.frequency !== "P1D") {
       problems.push({ message: `${shown}: it can't tell the intervals of a ${config.frequency} detector apart`, where, advice: "Use a column with a time of day, or the frequency P1D." });
-    } else if (column.type === "number" && format !== "UNIX") {
-      problems.push({ message: shown, where, advice: "If it holds seconds or milliseconds since 1970, set its format to UNIX." });
     } else if (column.type === "text" && format === null) {
       warnings.push({ message: `${shown} and has no format: ISO 8601 is expected`, where, advice: "Cast it in the query, or give its format, e.g. yyyy-MM-dd HH:mm:ss." });
     } else if (column.type === "boolean" || column.type === "other") {

@@ -15,11 +15,11 @@ export async function withSource<T>(
 ): Promise<T> {
   const connector = connectors.get(config.source.kind)!; // checkSettings has looked
   const interval = lastWholeInterval(config, clock.nowMs());
-  const query = bindQuery(config.query, config.timestamp.column, interval, connector.dialect);
   const settings: unknown = connector.settings.parse(config.source.settings);
   const source = await connector.open(settings, { secrets, zone: config.zone, ...(signal && { signal }) });
   try {
-    return await work(source, query, interval);
+    // Only the open source knows what its server speaks.
+    return await work(source, bindQuery(config.query, config.timestamp.column, interval, source.dialect), interval);
   } catch (error) {
     if (signal?.aborted === true) throw new SourceError("stopped", { code: "CANCELLED", transient: true, cause: error });
     throw error;

@@ -2,6 +2,8 @@
 import type { z } from "zod";
 import { activateDetector } from "./activate-detector.ts";
 import { applyConfig } from "./apply-config.ts";
+import { checkConfigSource } from "./check-config-source.ts";
+import { checkSource } from "./check-source.ts";
 import { deactivateDetector } from "./deactivate-detector.ts";
 import { deleteDetector } from "./delete-detector.ts";
 import { getDetector } from "./get-detector.ts";
@@ -36,6 +38,8 @@ export const operations = {
   listDeliveries,
   planConfig,
   applyConfig,
+  checkConfigSource,
+  checkSource,
   activateDetector,
   deactivateDetector,
   deleteDetector,

@@ -37,6 +37,10 @@ export const planShape = z.object({
       rowsPerInterval: z.number(),
       absentShare: z.number().describe("share of (series, interval) cells without a row, 0 to 1"),
       intervalCount: z.number().describe("intervals of history that will be crawled"),
+      leafCount: z.number().describe("full combinations × measures; seriesCount has the totals above them, too"),
+      sampledIntervals: z.number().describe("how many of the last intervals were looked at"),
+      dimensionValues: z.array(z.object({ dimension: z.string(), count: z.number() })),
+      bytesPerDay: z.number().describe("on disk, at most"),
     })
     .nullable()
     .describe("asked from the source; null when it could not be asked, a warning says why"),
