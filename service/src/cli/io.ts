@@ -5,6 +5,10 @@ export interface CliIo {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** where relative paths start */
   readonly cwd: string;
+  /** IANA zone in which people see times */
+  readonly zone: string;
+  /** aborted by Ctrl-C or a supervisor, with an Interrupted as its reason */
+  readonly signal: AbortSignal;
 }
 
 /** The part of a stream that the CLI uses. */
@@ -16,9 +20,42 @@ export interface Output {
   readonly columns: number | null;
 }
 
-/** The process's own streams. */
+export class Interrupted extends Error {
+  override readonly name = "Interrupted";
+  readonly signal: "SIGINT" | "SIGTERM" | "SIGHUP";
+  constructor(signal: "SIGINT" | "SIGTERM" | "SIGHUP") {
+    super(`stopped by ${signal}`);
+    this.signal = signal;
+  }
+}
+
+/**
+ * The process's own streams and signals. The first Ctrl-C asks the command to stop, which puts everything in order;
+ * a second one ends the process at once, which is as safe as a power cut: what was not committed did not happen.
+ */
 export function processIo(): CliIo {
-  return { stdout: outputOf(process.stdout), stderr: outputOf(process.stderr), env: process.env, cwd: process.cwd() };
+  const controller = new AbortController();
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+    process.on(signal, () => {
+      if (controller.signal.aborted) process.exit(signal === "SIGINT" ? 130 : 143);
+      controller.abort(new Interrupted(signal));
+    });
+  }
+  // `foretop anomaly list | head` closes our stdout: nothing more to say, and no reason to complain.
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on("error", (error: NodeJS.ErrnoException) => {
+      if (error.code === "EPIPE") process.exit(0);
+      throw error;
+    });
+  }
+  return {
+    stdout: outputOf(process.stdout),
+    stderr: outputOf(process.stderr),
+    env: process.env,
+    cwd: process.cwd(),
+    zone: Intl.DateTimeFormat().resolvedOptions().timeZone,
+    signal: controller.signal,
+  };
 }
 
 function outputOf(stream: NodeJS.WriteStream): Output {
