@@ -64,6 +64,9 @@ describe("a warehouse", () => {
       expect(Number(there[name]) + Number(waiting[name])).toBe(expected.reduce((total, row) => total + row[of], 0));
     }
     expect(Number(waiting["rows"])).toBeGreaterThan(0.5 * expected.length);
+    const hour = "select ts from ecommerce where ts >= $1::timestamp and ts < $2::timestamp";
+    const times = `select array_agg((extract(epoch from ts) * 1000)::float8 order by ts) as times from (${hour} union all ${hour.replace("ecommerce", "demo.waiting")}) t`;
+    expect((await one(times, bounds))["times"]).toEqual(expected.map(({ tsMs }) => tsMs).sort((a, b) => a - b));
     expect(await one("select count(distinct id) = count(*) as unique from ecommerce")).toEqual({ unique: true });
   });
 

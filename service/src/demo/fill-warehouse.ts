@@ -183,14 +183,22 @@ function* linesInTime(
 const CHUNK_LENGTH = 65_536;
 
 function lineOf(row: WarehouseRow): string {
-  const cents = String(row.revenueCents % 100).padStart(2, "0");
-  return `${row.id}\t${timeText(row.tsMs)}\t${row.platform}\t${row.marketplace}\t${row.views}\t${Math.floor(row.revenueCents / 100)}.${cents}`;
+  const revenue = `${Math.floor(row.revenueCents / 100)}.${TWO_DIGITS[row.revenueCents % 100]}`;
+  return `${row.id}\t${timeText(row.tsMs)}\t${row.platform}\t${row.marketplace}\t${row.views}\t${revenue}`;
 }
 
-/** UTC without a zone, as the naive column holds it. */
+/** UTC without a zone, as the naive column holds it. Rows of one hour come together: only the rest is made anew. */
 function timeText(ms: number): string {
-  return new Date(ms).toISOString().slice(0, -1);
+  const intoHour = ms % HOUR_MS;
+  if (ms - intoHour !== lastHour.startMs) {
+    lastHour = { startMs: ms - intoHour, text: new Date(ms).toISOString().slice(0, "2026-05-23T19:".length) };
+  }
+  const minutes = Math.floor(intoHour / 60_000);
+  const milliseconds = intoHour % 60_000;
+  return `${lastHour.text}${TWO_DIGITS[minutes]}:${TWO_DIGITS[Math.floor(milliseconds / 1000)]}.${String(milliseconds % 1000).padStart(3, "0")}`;
 }
+let lastHour = { startMs: NaN, text: "" };
+const TWO_DIGITS = Array.from({ length: 100 }, (_, n) => String(n).padStart(2, "0"));
 
 /** The role belongs to the whole server: it may be there from an earlier demo, then it gets the password of now. */
 async function letReaderIn(client: Client, password: string): Promise<void> {
