@@ -23,7 +23,8 @@ export async function testDatabase(): Promise<TestDatabase> {
   };
 }
 
-async function runOn(url: string, sql: string): Promise<void> {
+/** Runs statements on a connection of their own. */
+export async function runOn(url: string, sql: string): Promise<void> {
   const client = new Client({ connectionString: url });
   client.on("error", () => {}); // an error of an open connection also rejects its query
   await client.connect();

@@ -1,7 +1,7 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { testDatabase } from "../../../test/postgres.ts";
+import { runOn, testDatabase } from "../../../test/postgres.ts";
 import { silentLogger } from "../../telemetry/logger.ts";
 import { testStore } from "../store-contract.ts";
 import { openPostgresStore } from "./open-store.ts";
@@ -12,6 +12,10 @@ testStore("PostgreSQL", async () => {
   return {
     segmentsFolder,
     open: () => openPostgresStore({ databaseUrl: database.url, segmentsFolder, log: silentLogger }),
+    async clear() {
+      await runOn(database.url, "delete from foretop.detectors; delete from foretop.detector_names; delete from foretop.statements; delete from foretop.audit");
+      for (const name of readdirSync(segmentsFolder)) rmSync(join(segmentsFolder, name), { recursive: true });
+    },
     async remove() {
       await database.drop();
       rmSync(segmentsFolder, { recursive: true, force: true });
