@@ -1,11 +1,8 @@
-import AppLayout from "@cloudscape-design/components/app-layout";
-import BreadcrumbGroup from "@cloudscape-design/components/breadcrumb-group";
-import SideNavigation from "@cloudscape-design/components/side-navigation";
-import { lazy, Suspense, useEffect, useState, type ReactNode } from "react";
+import { lazy, Suspense, useEffect, type MouseEvent, type ReactNode } from "react";
 import { AnomaliesPage } from "../pages/anomalies-page.tsx";
 import { DetectorsPage } from "../pages/detectors-page.tsx";
 import { Empty, Loading } from "../parts/states.tsx";
-import { follow, hrefs, useRoute, type Route } from "./route.ts";
+import { hrefs, navigate, useRoute, type Route } from "./route.ts";
 import { setTheme, useTheme } from "./theme.ts";
 
 // Pages that bring the charts or much else with them are loaded when they are first asked for.
@@ -14,52 +11,79 @@ const GroupPage = lazy(async () => ({ default: (await import("../pages/group-pag
 const SeriesPage = lazy(async () => ({ default: (await import("../pages/series-page.tsx")).SeriesPage }));
 const GalleryPage = lazy(async () => ({ default: (await import("../gallery/gallery-page.tsx")).GalleryPage }));
 
-interface Place {
-  readonly page: ReactNode;
-  readonly crumbs: readonly { text: string; href: string }[];
+interface Crumb {
+  readonly text: string;
+  readonly href: string;
 }
 
-const DETECTORS = { text: "Detectors", href: hrefs.detectors() };
-const ANOMALIES = { text: "Anomalies", href: hrefs.anomalies() };
+interface Place {
+  readonly page: ReactNode;
+  /** from the top down to this page */
+  readonly crumbs: readonly Crumb[];
+}
 
+const DETECTORS: Crumb = { text: "Detectors", href: hrefs.detectors() };
+const ANOMALIES: Crumb = { text: "Anomalies", href: hrefs.anomalies() };
+
+/** The frame: bar with the pages, where one is, and the page. */
 export function App() {
-  const route = useRoute();
+  const { page, crumbs } = placeOf(useRoute());
   const theme = useTheme();
-  const [open, setOpen] = useState(innerWidth >= 1200);
-  const { page, crumbs } = placeOf(route);
   const title = crumbs.at(-1)!.text;
   useEffect(() => {
     document.title = `${title} · Foretop`;
   }, [title]);
   return (
-    <AppLayout
-      navigation={
-        <SideNavigation
-          header={{ text: "Foretop", href: hrefs.detectors() }}
-          activeHref={route.path[0] === "anomalies" || route.path[0] === "groups" ? hrefs.anomalies() : hrefs.detectors()}
-          onFollow={follow}
-          items={[
-            { type: "link", ...DETECTORS },
-            { type: "link", ...ANOMALIES },
-            { type: "divider" },
-            { type: "link", text: "API reference", href: "/v1/openapi.json", external: true },
-            { type: "link", text: "Chart gallery", href: hrefs.gallery() },
-          ]}
-          itemsControl={
-            <button type="button" className="theme-button" onClick={() => setTheme(theme === "dark" ? "light" : "dark")}>
-              {theme === "dark" ? "Light" : "Dark"} mode
-            </button>
-          }
-        />
-      }
-      navigationOpen={open}
-      onNavigationChange={({ detail }) => setOpen(detail.open)}
-      breadcrumbs={<BreadcrumbGroup items={[...crumbs]} onFollow={follow} ariaLabel="Where you are" />}
-      toolsHide
-      ariaLabels={{ navigation: "Pages", navigationClose: "Close the list of pages", navigationToggle: "Open the list of pages" }}
-      content={<Suspense fallback={<Loading />}>{page}</Suspense>}
-    />
+    <>
+      <a className="skip" href="#content">
+        Skip to the content
+      </a>
+      <header className="bar">
+        <a className="brand" href={hrefs.detectors()} onClick={stay}>
+          <img src="/icon.svg" alt="" width="24" height="24" /> Foretop
+        </a>
+        <nav aria-label="Pages">
+          {[DETECTORS, ANOMALIES].map(({ text, href }) => (
+            <a key={href} href={href} onClick={stay} aria-current={crumbs[0]!.href === href ? "page" : undefined}>
+              {text}
+            </a>
+          ))}
+        </nav>
+        <button type="button" onClick={() => setTheme(theme === "dark" ? "light" : "dark")} aria-label={`Use ${theme === "dark" ? "light" : "dark"} colours`}>
+          {theme === "dark" ? "☀" : "☾"}
+        </button>
+      </header>
+      <main id="content">
+        {crumbs.length > 1 && (
+          <nav className="crumbs" aria-label="Where you are">
+            {crumbs.slice(0, -1).map(({ text, href }) => (
+              <span key={href}>
+                <a href={href} onClick={stay}>
+                  {text}
+                </a>{" "}
+                /{" "}
+              </span>
+            ))}
+            {title}
+          </nav>
+        )}
+        <Suspense fallback={<Loading />}>{page}</Suspense>
+      </main>
+      <footer className="foot">
+        <a href="/v1/openapi.json">API reference</a>
+        <a href={hrefs.gallery()} onClick={stay}>
+          Chart gallery
+        </a>
+      </footer>
+    </>
   );
+}
+
+/** An ordinary click stays in the page; one with a modifier does what the browser does. */
+function stay(event: MouseEvent<HTMLAnchorElement>): void {
+  if (event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
+  event.preventDefault();
+  navigate(event.currentTarget.pathname + event.currentTarget.search);
 }
 
 function placeOf({ path }: Route): Place {
@@ -67,11 +91,16 @@ function placeOf({ path }: Route): Place {
   if (first === undefined) return { page: <DetectorsPage />, crumbs: [DETECTORS] };
   if (first === "detectors" && name !== undefined) {
     const here = { text: name, href: hrefs.detector(name) };
-    if (third === "series" && fourth !== undefined) return { page: <SeriesPage key={fourth} detector={name} series={fourth} />, crumbs: [DETECTORS, here, { text: `Series ${fourth}`, href: hrefs.series(name, Number(fourth)) }] };
+    if (third === "series" && fourth !== undefined) {
+      const crumbs = [DETECTORS, here, { text: `Series ${fourth}`, href: hrefs.series(name, Number(fourth)) }];
+      return { page: <SeriesPage key={fourth} detector={name} series={fourth} />, crumbs };
+    }
     if (third === undefined) return { page: <DetectorPage key={name} name={name} />, crumbs: [DETECTORS, here] };
   }
   if (first === "anomalies") return { page: <AnomaliesPage />, crumbs: [ANOMALIES] };
-  if (first === "groups" && name !== undefined) return { page: <GroupPage key={name} id={name} />, crumbs: [ANOMALIES, { text: "Anomaly group", href: hrefs.group(name) }] };
-  if (first === "gallery") return { page: <GalleryPage />, crumbs: [{ text: "Chart gallery", href: hrefs.gallery() }] };
-  return { page: <Empty title="There is no such page" why="The list of pages is on the left." />, crumbs: [DETECTORS] };
+  if (first === "groups" && name !== undefined) {
+    return { page: <GroupPage key={name} id={name} />, crumbs: [ANOMALIES, { text: "Anomaly group", href: hrefs.group(name) }] };
+  }
+  if (first === "gallery") return { page: <GalleryPage />, crumbs: [DETECTORS, { text: "Chart gallery", href: hrefs.gallery() }] };
+  return { page: <Empty title="There is no such page" why="The pages are listed at the top." />, crumbs: [DETECTORS, { text: "Nowhere", href: "/" }] };
 }

@@ -1,4 +1,5 @@
 /** Where each group of an overview lies: time runs to the right, severity up. Pure. */
+import { intervalStarts } from "@foretop/engine";
 import type { GroupSummary } from "../api/types.ts";
 
 export interface TimelineInput {
@@ -6,6 +7,8 @@ export interface TimelineInput {
   readonly fromMs: number;
   readonly toMs: number;
   readonly severityMin: number;
+  /** whose midnights are marked */
+  readonly zone: string;
 }
 
 export interface TimelineBar {
@@ -26,15 +29,13 @@ export interface TimelinePicture {
   readonly days: readonly { readonly ms: number; readonly left: number }[];
 }
 
-const DAY_MS = 86_400_000;
 /** More day marks than this are thinned out. */
 const DAYS_LABELLED_MAX = 8;
 
-export function timelinePicture({ groups, fromMs, toMs, severityMin }: TimelineInput): TimelinePicture {
+export function timelinePicture({ groups, fromMs, toMs, severityMin, zone }: TimelineInput): TimelinePicture {
   const share = (ms: number) => Math.min(1, Math.max(0, (ms - fromMs) / (toMs - fromMs)));
-  const step = Math.max(1, Math.ceil((toMs - fromMs) / DAY_MS / DAYS_LABELLED_MAX)) * DAY_MS;
-  const firstDayMs = Math.ceil(fromMs / DAY_MS) * DAY_MS;
-  const dayCount = Math.max(0, Math.floor((toMs - firstDayMs) / step) + 1);
+  const midnights = Array.from(intervalStarts(fromMs, toMs, "P1D", zone));
+  const step = Math.max(1, Math.ceil(midnights.length / DAYS_LABELLED_MAX));
   return {
     bars: groups
       .filter(({ start, end }) => Date.parse(end) > fromMs && Date.parse(start) < toMs)
@@ -43,6 +44,6 @@ export function timelinePicture({ groups, fromMs, toMs, severityMin }: TimelineI
         return { id, headline, measure, left, width: share(Date.parse(end)) - left, top: 1 - severity / 100, open: status === "open" };
       }),
     thresholdTop: 1 - severityMin / 100,
-    days: Array.from({ length: dayCount }, (_, i) => ({ ms: firstDayMs + i * step, left: share(firstDayMs + i * step) })),
+    days: midnights.filter((_, i) => i % step === 0).map((ms) => ({ ms, left: share(ms) })),
   };
 }

@@ -105,6 +105,6 @@ function group(id: string, fromHour: number, hours: number, severity: number, st
 export const TIMELINE_EXAMPLES: readonly { readonly name: string; readonly input: TimelineInput }[] = [
   {
     name: "timeline: long, short, open and overlapping groups",
-    input: { groups: [group("a", 4, 30, 72, "closed"), group("b", 50, 1, 99, "closed"), group("c", 51, 6, 85, "closed"), group("d", 150, 18, 96, "open")], fromMs: START_MS, toMs: START_MS + HOURS * HOUR_MS, severityMin: 70 },
+    input: { groups: [group("a", 4, 30, 72, "closed"), group("b", 50, 1, 99, "closed"), group("c", 51, 6, 85, "closed"), group("d", 150, 18, 96, "open")], fromMs: START_MS, toMs: START_MS + HOURS * HOUR_MS, severityMin: 70, zone: "Europe/Berlin" },
   },
 ];

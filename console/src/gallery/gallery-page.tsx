@@ -1,19 +1,17 @@
 import Container from "@cloudscape-design/components/container";
-import ContentLayout from "@cloudscape-design/components/content-layout";
 import Header from "@cloudscape-design/components/header";
-import SpaceBetween from "@cloudscape-design/components/space-between";
 import { ContributionBar } from "../charts/contribution-bar.tsx";
 import { SeriesChart } from "../charts/series-chart.tsx";
 import { Timeline } from "../charts/timeline.tsx";
 import { LearningProgress } from "../parts/detector-state.tsx";
+import { Page } from "../parts/page.tsx";
 import { Empty, Loading, TroubleNotice } from "../parts/states.tsx";
 import { CONTRIBUTION_EXAMPLES, SERIES_EXAMPLES, TIMELINE_EXAMPLES } from "./examples.ts";
 
 /** Every chart and every state with made-up data: to look at while changing one, and what the browser tests look at. */
 export function GalleryPage() {
   return (
-    <ContentLayout header={<Header variant="h1">Chart gallery</Header>}>
-      <SpaceBetween size="l">
+    <Page title="Chart gallery">
         {SERIES_EXAMPLES.map(({ name, input }) => (
           <Example key={name} name={name}>
             <SeriesChart title={name} input={input} range={null} />
@@ -44,8 +42,7 @@ export function GalleryPage() {
         <Example name="state: failed">
           <TroubleNotice trouble={{ kind: "broken", message: "something went wrong inside the service", advice: "Its log has the details." }} loadedMs={null} reload={() => {}} />
         </Example>
-      </SpaceBetween>
-    </ContentLayout>
+    </Page>
   );
 }
 

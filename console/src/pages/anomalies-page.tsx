@@ -1,12 +1,11 @@
-import ContentLayout from "@cloudscape-design/components/content-layout";
-import Header from "@cloudscape-design/components/header";
+import { Page } from "../parts/page.tsx";
 import { AnomaliesPanel } from "./anomalies-panel.tsx";
 
 /** The inbox: what every detector has found. */
 export function AnomaliesPage() {
   return (
-    <ContentLayout header={<Header variant="h1">Anomalies</Header>}>
+    <Page title="Anomalies">
       <AnomaliesPanel detector={null} />
-    </ContentLayout>
+    </Page>
   );
 }

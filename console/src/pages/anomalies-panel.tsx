@@ -12,7 +12,7 @@ import { useQuery } from "../api/use-query.ts";
 import { setQuery, useRoute } from "../app/route.ts";
 import { Timeline } from "../charts/timeline.tsx";
 import { formatNumber } from "../format/format-number.ts";
-import { formatInstant } from "../format/format-time.ts";
+import { formatInstant, USER_ZONE } from "../format/format-time.ts";
 import { GroupsTable } from "../parts/groups-table.tsx";
 import { ZoneNote } from "../parts/instant.tsx";
 import { Empty, Loaded } from "../parts/states.tsx";
@@ -90,7 +90,7 @@ export function AnomaliesPanel({ detector, recent }: { detector: string | null; 
                 </FormField>
               </div>
               {found.length > 0 && since !== null && (
-                <Timeline input={{ groups: found, fromMs: Math.min(Date.parse(from ?? since), ...found.map(({ start }) => Date.parse(start))), toMs: Math.max(...found.map(({ end }) => Date.parse(end))) + 3_600_000, severityMin }} />
+                <Timeline input={{ groups: found, fromMs: Math.min(Date.parse(from ?? since), ...found.map(({ start }) => Date.parse(start))), toMs: Math.max(...found.map(({ end }) => Date.parse(end))) + 3_600_000, severityMin, zone: USER_ZONE }} />
               )}
               <TextFilter filteringText={search} filteringPlaceholder="Find by words of the headline" filteringAriaLabel="Find by words of the headline" onChange={({ detail }) => setSearch(detail.filteringText)} countText={search === "" ? "" : `${found.length} match`} />
               <GroupsTable
@@ -112,7 +112,7 @@ export function AnomaliesPanel({ detector, recent }: { detector: string | null; 
 function SeverityThreshold({ severityMin }: { severityMin: number }) {
   const set = (value: number) => setQuery({ severity: value === SEVERITY_DEFAULT ? null : String(Math.min(100, Math.max(0, Math.round(value)))) });
   return (
-    <FormField label="Severity threshold" description="Hides what is below.">
+    <FormField label="Severity threshold">
       <div className="severity-threshold">
         <Slider value={severityMin} min={0} max={100} onChange={({ detail }) => set(detail.value)} ariaLabel="Severity threshold" />
         <Input type="number" inputMode="numeric" value={String(severityMin)} onChange={({ detail }) => detail.value !== "" && Number.isFinite(Number(detail.value)) && set(Number(detail.value))} ariaLabel="Severity threshold as a number" />

@@ -1,8 +1,6 @@
 import Alert from "@cloudscape-design/components/alert";
 import Box from "@cloudscape-design/components/box";
 import Container from "@cloudscape-design/components/container";
-import ContentLayout from "@cloudscape-design/components/content-layout";
-import Header from "@cloudscape-design/components/header";
 import KeyValuePairs from "@cloudscape-design/components/key-value-pairs";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import Tabs from "@cloudscape-design/components/tabs";
@@ -13,6 +11,7 @@ import { formatBytes, formatNumber } from "../format/format-number.ts";
 import { formatDuration, frequencyWords } from "../format/format-time.ts";
 import { DetectorState, LearningProgress } from "../parts/detector-state.tsx";
 import { Instant, ZoneNote } from "../parts/instant.tsx";
+import { Page } from "../parts/page.tsx";
 import { Loaded } from "../parts/states.tsx";
 import { AnomaliesPanel } from "./anomalies-panel.tsx";
 import { DetectorActions } from "./detector-actions.tsx";
@@ -27,14 +26,7 @@ export function DetectorPage({ name }: { name: string }) {
   return (
     <Loaded query={query}>
       {(detector) => (
-        <ContentLayout
-          header={
-            <Header variant="h1" description={detector.description ?? undefined} actions={<DetectorActions detector={detector} reload={query.reload} />}>
-              {detector.name}
-            </Header>
-          }
-        >
-          <SpaceBetween size="l">
+        <Page title={detector.name} description={detector.description ?? undefined} actions={<DetectorActions detector={detector} reload={query.reload} />}>
             <Condition detector={detector} />
             <Details detector={detector} />
             <Tabs
@@ -48,8 +40,7 @@ export function DetectorPage({ name }: { name: string }) {
                 { id: "configuration", label: "Configuration", content: <DetectorConfig detector={detector} /> },
               ]}
             />
-          </SpaceBetween>
-        </ContentLayout>
+        </Page>
       )}
     </Loaded>
   );
@@ -95,7 +86,7 @@ function Details({ detector }: { detector: DetectorDetail }) {
   return (
     <Container footer={<ZoneNote zone={zone} />}>
       <KeyValuePairs
-        minColumnWidth={170}
+        columns={4}
         items={[
           { label: "Status", value: <DetectorState detector={detector} /> },
           { label: "Looks", value: `${frequencyWords(frequency).every}${offsetSeconds === 0 ? "" : `, ${formatDuration(offsetSeconds)} after the end`}` },

@@ -1,4 +1,3 @@
-import ContentLayout from "@cloudscape-design/components/content-layout";
 import Container from "@cloudscape-design/components/container";
 import Header from "@cloudscape-design/components/header";
 import Link from "@cloudscape-design/components/link";
@@ -10,6 +9,7 @@ import { useWidth } from "../app/use-width.ts";
 import { formatAgo, formatDuration, frequencyWords } from "../format/format-time.ts";
 import { DetectorState } from "../parts/detector-state.tsx";
 import { ZoneNote } from "../parts/instant.tsx";
+import { Page } from "../parts/page.tsx";
 import { Empty, Loaded } from "../parts/states.tsx";
 
 type Column = TableProps.ColumnDefinition<DetectorSummary> & { widthMin: number };
@@ -42,7 +42,7 @@ export function DetectorsPage() {
   const query = useQuery<{ detectors: DetectorSummary[] }>("/v1/detectors");
   const width = useWidth();
   return (
-    <ContentLayout header={<Header variant="h1">Detectors</Header>}>
+    <Page title="Detectors">
       <Loaded query={query}>
         {({ detectors }) => (
           <Container header={<Header counter={`(${detectors.length})`}>All detectors</Header>} footer={<ZoneNote />}>
@@ -63,6 +63,6 @@ export function DetectorsPage() {
           </Container>
         )}
       </Loaded>
-    </ContentLayout>
+    </Page>
   );
 }

@@ -1,7 +1,6 @@
 import Badge from "@cloudscape-design/components/badge";
 import Box from "@cloudscape-design/components/box";
 import Container from "@cloudscape-design/components/container";
-import ContentLayout from "@cloudscape-design/components/content-layout";
 import Header from "@cloudscape-design/components/header";
 import KeyValuePairs from "@cloudscape-design/components/key-value-pairs";
 import Link from "@cloudscape-design/components/link";
@@ -13,6 +12,7 @@ import { ContributionBar } from "../charts/contribution-bar.tsx";
 import { formatNumber, formatShare } from "../format/format-number.ts";
 import { formatDuration, frequencyWords } from "../format/format-time.ts";
 import { Instant, ZoneNote } from "../parts/instant.tsx";
+import { Page } from "../parts/page.tsx";
 import { Severity } from "../parts/severity.tsx";
 import { Loaded } from "../parts/states.tsx";
 import { Evidence } from "./group-evidence.tsx";
@@ -25,8 +25,7 @@ export function GroupPage({ id }: { id: string }) {
   return (
     <Loaded query={query}>
       {(group) => (
-        <ContentLayout header={<Header variant="h1">{group.headline}</Header>}>
-          <SpaceBetween size="l">
+        <Page title={group.headline}>
             <Overview group={group} />
             {group.contributions.length > 0 && (
               <Container header={<Header description="Each dimension's values by their share of the deviation at the peak; a dimension sums to 100 %.">Where it was seen</Header>}>
@@ -42,8 +41,7 @@ export function GroupPage({ id }: { id: string }) {
             <Members group={group} />
             <Deliveries deliveries={group.deliveries} />
             <Revisions revisions={group.revisions} zone={group.zone} />
-          </SpaceBetween>
-        </ContentLayout>
+        </Page>
       )}
     </Loaded>
   );
@@ -55,7 +53,7 @@ function Overview({ group }: { group: GroupDetail }) {
   return (
     <Container footer={<ZoneNote zone={zone} />}>
       <KeyValuePairs
-        minColumnWidth={180}
+        columns={4}
         items={[
           { label: "Severity", value: <Severity severity={severity} large /> },
           {

@@ -1,11 +1,10 @@
 import Container from "@cloudscape-design/components/container";
-import ContentLayout from "@cloudscape-design/components/content-layout";
-import Header from "@cloudscape-design/components/header";
 import { useMemo } from "react";
 import type { SeriesPoints } from "../api/types.ts";
 import { useQuery } from "../api/use-query.ts";
 import { SeriesChart } from "../charts/series-chart.tsx";
 import { ZoneNote } from "../parts/instant.tsx";
+import { Page } from "../parts/page.tsx";
 import { Empty, Loaded } from "../parts/states.tsx";
 
 const INTERVAL_SECONDS: Readonly<Record<string, number>> = { PT5M: 300, PT10M: 600, PT1H: 3600, P1D: 86_400 };
@@ -16,9 +15,9 @@ export function SeriesPage({ detector, series }: { detector: string; series: str
   return (
     <Loaded query={query}>
       {(points) => (
-        <ContentLayout header={<Header variant="h1">{`${points.measure}: ${points.name}`}</Header>}>
+        <Page title={`${points.measure}: ${points.name}`}>
           <Container footer={<ZoneNote zone={points.zone} />}>{points.starts.length === 0 ? <Empty title="No points" why="Nothing has been read for this series in the time shown." /> : <OneChart points={points} />}</Container>
-        </ContentLayout>
+        </Page>
       )}
     </Loaded>
   );

@@ -21,9 +21,12 @@ export function serveConsole(server: FastifyInstance, folder: string): void {
       setHeaders: (reply, path) => reply.header("cache-control", path.includes("/assets/") ? A_YEAR : "no-cache"),
     });
   }
+  const page = (reply: FastifyReply) => (built ? reply.header("cache-control", "no-cache").sendFile("index.html") : notBuilt(reply));
+  // The folder itself is an address too, which the file server would refuse to list.
+  server.get("/", (_request, reply) => page(reply));
   server.setNotFoundHandler((request, reply) => {
     if (!isPageAddress(request)) throw notFound(request);
-    return built ? reply.header("cache-control", "no-cache").sendFile("index.html") : notBuilt(reply);
+    return page(reply);
   });
 }
 
