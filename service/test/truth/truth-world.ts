@@ -1,0 +1,98 @@
+/** The world of the kill tests in this process: what is lived through can be changed while it happens. */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { KINDS, seriesKeyText } from "@foretop/engine";
+import { Client } from "pg";
+import { postgresConnector } from "../../src/connectors/postgres/postgres.ts";
+import type { Connector } from "../../src/connectors/connector.ts";
+import { nextDueMs } from "../../src/crawl/due-intervals.ts";
+import { runDue } from "../../src/jobs/run-due.ts";
+import { openSystem } from "../../src/open-system.ts";
+import { activateDetector } from "../../src/pipeline/activate.ts";
+import type { System } from "../../src/pipeline/system.ts";
+import { configHash } from "../../src/resources/config-hash.ts";
+import type { Detector } from "../../src/resources/detector.ts";
+import { VirtualClock } from "../../src/telemetry/clock.ts";
+import { silentLogger } from "../../src/telemetry/logger.ts";
+import { fillWarehouse, FIRST_NOW_MS, LIVE_FROM_MS, LIVE_UNTIL_MS, worldConfig } from "../kill/world.ts";
+import { testDatabase } from "../postgres.ts";
+
+export interface TruthWorld {
+  readonly system: System;
+  readonly clock: VirtualClock;
+  /** runs SQL on the warehouse */
+  sql(text: string): Promise<readonly Record<string, unknown>[]>;
+  detector(): Promise<Detector>;
+  /** history, then live intervals up to `untilMs` */
+  live(untilMs?: number): Promise<void>;
+  /** what is in effect now: points and judgements by series and interval, sorted; groups as people see them */
+  told(): Promise<{ points: string[]; groups: string[] }>;
+  close(): Promise<void>;
+}
+
+export async function truthWorld(overrides: { readonly horizonIntervals?: number } = {}): Promise<TruthWorld> {
+  const [source, state] = [await testDatabase(), await testDatabase()];
+  await fillWarehouse(source.url);
+  const folder = await mkdtemp(join(tmpdir(), "foretop-truth-"));
+  const clock = new VirtualClock(FIRST_NOW_MS);
+  process.env["WAREHOUSE_PASSWORD"] = decodeURIComponent(new URL(source.url).password);
+  const open = await openSystem({
+    homeFolder: folder,
+    databaseUrl: state.url,
+    connectors: [postgresConnector as Connector],
+    channels: [],
+    clock,
+    log: silentLogger,
+    consoleUrl: "http://127.0.0.1:7311",
+    threads: 1,
+  });
+  const { system } = open;
+  const config = { ...worldConfig({ warehouseUrl: source.url, webhookUrl: "http://127.0.0.1:9/" }), alerts: [], ...overrides };
+  const { id } = await system.store.detectors.create(config, configHash(config), FIRST_NOW_MS);
+  const client = new Client({ connectionString: source.url });
+  client.on("error", () => {});
+  await client.connect();
+  const detector = async (): Promise<Detector> => (await system.store.detectors.get(id))!;
+
+  return {
+    system,
+    clock,
+    detector,
+    sql: async (text) => (await client.query<Record<string, unknown>>(text)).rows,
+    async live(untilMs = LIVE_UNTIL_MS) {
+      if ((await detector()).headMs === null) await activateDetector(id, system);
+      for (let now = await detector(); now.headMs! < untilMs; now = await detector()) {
+        clock.advanceTo(nextDueMs(now)!);
+        const { failed } = await runDue(system);
+        if (failed > 0) throw new Error("an interval could not be read");
+      }
+    },
+    async told() {
+      const now = await detector();
+      const series = await system.store.series.list(id, now.generation);
+      const range = { startMs: LIVE_FROM_MS, endMs: LIVE_UNTIL_MS };
+      const points: string[] = [];
+      for (const { series: s, startMs, value, severity, kind, expected } of await system.store.segments.readSeries(id, now.generation, series.map((each) => each.number), range)) {
+        for (let t = 0; t < startMs.length; t++) {
+          const judged = Number.isNaN(expected[t]!) ? "not judged" : `${expected[t]!.toPrecision(6)} ${severity[t]!.toPrecision(5)} ${KINDS[kind[t]!]!}`;
+          points.push(`${series[s]!.keyText} ${new Date(startMs[t]!).toISOString()} ${value[t]} ${judged}`);
+        }
+      }
+      const { groups } = await system.store.groups.list({ detectorId: id, limit: 1000 });
+      return {
+        points: points.sort(),
+        groups: groups
+          .map(({ group }) => `${group.measure} ${group.kind} ${group.direction} ${new Date(group.startMs).toISOString()} ${new Date(group.lastMs).toISOString()} ${group.head.map((s) => seriesKeyText(series[s]!.key)).join()} ${group.severity.toPrecision(4)}`)
+          .sort(),
+      };
+    },
+    async close() {
+      await client.end();
+      await open.close();
+      await rm(folder, { recursive: true, force: true });
+      await source.drop();
+      await state.drop();
+    },
+  };
+}
