@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import type { DemoGroup } from "./demo-document.ts";
 import { demoTable } from "./demo-table.ts";
 
+const FORMAT = { zone: "UTC", columns: null };
 const group: DemoGroup = {
   id: "7b0c",
   severity: 97.12,
@@ -17,13 +18,13 @@ const group: DemoGroup = {
   segments: [{ marketplace: "it", platform: "mobile_web" }],
 };
 
-test("numbers stand right, words left, times in minutes, and the segment says where", () => {
+test("a group is a line: how bad, what, since when, how far off, and where", () => {
   const gone: DemoGroup = { ...group, severity: 100, measure: "revenue", kind: "stopped", actual: null, segments: [{}] };
-  expect(demoTable([group, gone])).toBe(
+  expect(demoTable([group, gone], FORMAT)).toBe(
     [
-      "severity  measure  what     since (UTC)       until              actual  expected  where",
-      "      97  views    spike    2026-05-23 19:00  2026-05-23 21:00    1,805     1,001  marketplace=it & platform=mobile_web",
-      "     100  revenue  stopped  2026-05-23 19:00  2026-05-23 21:00  no data     1,001  everything",
+      "SEVERITY  MEASURE  KIND     SINCE (UTC)       UNTIL             ACTUAL  EXPECTED  WHERE",
+      "      97  views    spike    2026-05-23 19:00  2026-05-23 21:00   1,805     1,001  marketplace=it platform=mobile_web",
+      "     100  revenue  stopped  2026-05-23 19:00  2026-05-23 21:00       –     1,001  everything",
       "",
     ].join("\n"),
   );
@@ -31,9 +32,9 @@ test("numbers stand right, words left, times in minutes, and the segment says wh
 
 test("of many segments two are named", () => {
   const many: DemoGroup = { ...group, segments: ["a", "b", "c", "d"].map((platform) => ({ platform })) };
-  expect(demoTable([many])).toContain("platform=a, platform=b and 2 more");
+  expect(demoTable([many], FORMAT)).toContain("platform=a; platform=b and 2 more");
 });
 
 test("nothing found is a sentence", () => {
-  expect(demoTable([])).toBe("No anomaly in these days.\n");
+  expect(demoTable([], FORMAT)).toBe("No anomaly in these days.\n");
 });

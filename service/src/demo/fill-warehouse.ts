@@ -91,13 +91,13 @@ function refuseOther(found: Warehouse, { seed, anchorMs, anchorIsFixed }: FillOp
   const advice = "Run again with --reset to start over, or set FORETOP_HOME to another folder.";
   if (found.version !== VERSION) {
     throw new UserError(`the demo in this folder was made by another version of Foretop (${found.version}, this is ${VERSION})`, {
-      code: "DEMO_OTHER",
+      code: "CONFLICT",
       advice,
     });
   }
   if (found.seed !== seed) {
     throw new UserError(`the demo in this folder was made with seed ${found.seed}, not ${seed}`, {
-      code: "DEMO_OTHER",
+      code: "CONFLICT",
       where: "--seed",
       advice,
     });
@@ -105,7 +105,7 @@ function refuseOther(found: Warehouse, { seed, anchorMs, anchorIsFixed }: FillOp
   if (anchorIsFixed && found.anchorMs !== anchorMs) {
     throw new UserError(
       `the demo in this folder ends its replay at ${new Date(found.anchorMs).toISOString()}, --once at ${new Date(anchorMs).toISOString()}`,
-      { code: "DEMO_OTHER", where: "--once", advice },
+      { code: "CONFLICT", where: "--once", advice },
     );
   }
 }
