@@ -2,6 +2,7 @@
 
 const BENCHES: Readonly<Record<string, () => Promise<(args: readonly string[]) => void | Promise<void>>>> = {
   accuracy: async () => (await import("./accuracy/accuracy.ts")).accuracy,
+  calibration: async () => (await import("./calibration/calibration.ts")).calibration,
 };
 
 const [name, ...args] = process.argv.slice(2);

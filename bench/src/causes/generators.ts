@@ -216,3 +216,71 @@ export function forEachLeaf(sizes: readonly number[], segment: PlantedSegment, v
   };
   walk(0, 0);
 }
+
+export type RatioMode = "rate" | "offset" | "mix" | "total" | "none";
+
+export interface RatioInstance {
+  readonly name: string;
+  readonly sizes: readonly number[];
+  readonly codes: readonly Int32Array[];
+  readonly numerator: Float64Array;
+  readonly denominator: Float64Array;
+  readonly history: { readonly numerator: Float64Array; readonly denominator: Float64Array; readonly intervalCount: number };
+  readonly planted: readonly PlantedSegment[];
+}
+
+/** Failures of requests: binomial counts on Poisson traffic, 24 intervals of history. */
+export function ratioInstance(seed: number, mode: RatioMode): RatioInstance {
+  const random = seededRandom(4e6 + seed * 8 + ["rate", "offset", "mix", "total", "none"].indexOf(mode));
+  const sizes = COUNT_SIZES;
+  const D = sizes.length;
+  const codes = grid(sizes);
+  const count = codes[0]!.length;
+  const traffic = leafMeans(random, sizes, exp(uniform(random, ln(20), ln(200))));
+  const base = uniform(random, 0.01, 0.15);
+  const effects = sizes.map((size) => Array.from({ length: size }, () => exp(0.3 * normal(random))));
+  const noise = uniform(random, 0, 0.15);
+  const rate = Float64Array.from({ length: count }, (_, i) =>
+    Math.min(0.6, effects.reduce((product, effect, d) => product * effect[codes[d]![i]!]!, base) * exp(noise * normal(random))),
+  );
+  const intervalCount = 24;
+  const history = { numerator: new Float64Array(intervalCount * count), denominator: new Float64Array(intervalCount * count), intervalCount };
+  for (let k = 0; k < history.numerator.length; k++) {
+    history.denominator[k] = poisson(random, traffic[k % count]!);
+    history.numerator[k] = binomial(random, history.denominator[k]!, rate[k % count]!);
+  }
+  const factor = new Float64Array(count).fill(1);
+  const trafficFactor = new Float64Array(count).fill(1);
+  const planted: number[][] = [];
+  const segment = (layer: number) => {
+    const dimensions = choose(random, [...sizes.keys()], layer);
+    return sizes.map((n, d) => (dimensions.includes(d) ? integer(random, 0, n - 1) : -1));
+  };
+  if (mode === "mix") forEachLeaf(sizes, segment(integer(random, 1, 3)), (i) => (trafficFactor[i] = 3));
+  if (mode === "total") {
+    const f = uniform(random, 1.6, 3);
+    factor.fill(f);
+    planted.push(sizes.map(() => -1));
+  }
+  if (mode === "rate" || mode === "offset") {
+    const wanted = mode === "offset" ? 2 : integer(random, 1, 2);
+    for (let tries = 0; planted.length < wanted && tries < 100; tries++) {
+      const s = segment(integer(random, 1, Math.min(3, D)));
+      if (planted.some((other) => contains(other, s) || contains(s, other))) continue;
+      const f = mode === "offset" && planted.length === 1 ? 1 / uniform(random, 1.6, 5) : uniform(random, 1.6, 5);
+      planted.push(s);
+      forEachLeaf(sizes, s, (i) => (factor[i] = factor[i]! * f));
+    }
+  }
+  const denominator = traffic.map((m, i) => poisson(random, m * trafficFactor[i]!));
+  const numerator = denominator.map((b, i) => binomial(random, b, Math.min(0.95, rate[i]! * factor[i]!)));
+  return { name: `ratio ${mode} ${seed}`, sizes, codes, numerator, denominator, history, planted };
+}
+
+function binomial(random: Random, n: number, p: number): number {
+  if (n > 50 && n * p > 20 && n * (1 - p) > 20) return Math.min(n, Math.max(0, Math.round(n * p + Math.sqrt(n * p * (1 - p)) * normal(random))));
+  if (n > 50 && n * p <= 20) return Math.min(n, poisson(random, n * p));
+  let count = 0;
+  for (let k = 0; k < n; k++) if (random() < p) count++;
+  return count;
+}

@@ -4,10 +4,20 @@
  *
  * `findKind` reads, `rememberPoint` writes; both work on the series' own slice, after `judgePoint`.
  */
-import { J_EXPECTED, J_FLOOR, J_SCORE, J_SHIFT, J_SHIFT_SIGN, J_SPREAD, JUDGED } from "../models/ensemble.ts";
+import {
+  J_BACK,
+  J_EXPECTED,
+  J_FLOOR,
+  J_SCORE,
+  J_SCORE_BEFORE_MEMORY,
+  J_SHIFT,
+  J_SHIFT_SIGN,
+  J_SPREAD,
+  JUDGED,
+  MEMORY_LONG,
+} from "../models/ensemble.ts";
 import {
   D_LAST_VALUE,
-  D_OLD_LEVEL,
   D_POINTS,
   D_QUANTUM,
   F_FLAT,
@@ -16,7 +26,7 @@ import {
   F_GAP,
   F_GAP_LONGEST,
   F_GAP_SHARE,
-  F_SHIFT_OPEN,
+  F_MEMORY_AGE,
   F_SIDE,
   F_ZERO,
   F_ZERO_SHARE,
@@ -99,6 +109,10 @@ export function findKind(
   RULE[R_SCORE] = 0;
 
   const score = JUDGED[J_SCORE];
+  if (JUDGED[J_BACK] === 1 && JUDGED[J_SCORE_BEFORE_MEMORY] >= visible && f[c + F_MEMORY_AGE] >= MEMORY_LONG && score < visible) {
+    RULE[R_DIRECTION] = value > d[b + D_LAST_VALUE] ? 1 : -1;
+    return KIND_RECOVERY;
+  }
   const shift = JUDGED[J_SHIFT];
   const side = f[c + F_SIDE];
   if (shift >= visible && shift >= score) {
@@ -185,8 +199,6 @@ export function rememberPoint(
   if (!high) f[c + F_SIDE] = 0;
   else if (residual > 0) f[c + F_SIDE] = side > 0 ? side + 1 : 1;
   else f[c + F_SIDE] = side < 0 ? side - 1 : -1;
-  if (f[c + F_SHIFT_OPEN] > 0) f[c + F_SHIFT_OPEN] += 1;
-  void D_OLD_LEVEL;
 }
 
 /** Between the two passes over a history: no run goes on from the end to the start. */
@@ -195,5 +207,5 @@ export function resetRuns(f: Float32Array, c: number): void {
   f[c + F_ZERO] = 0;
   f[c + F_FLAT] = 0;
   f[c + F_SIDE] = 0;
-  f[c + F_SHIFT_OPEN] = 0;
+  f[c + F_MEMORY_AGE] = 0;
 }

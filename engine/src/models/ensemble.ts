@@ -23,6 +23,9 @@ import {
   D_MIN,
   D_MOVEMENT,
   D_OLD_LEVEL,
+  D_OLD_SLOW,
+  D_OLD_SLOW_LEVEL,
+  D_OLD_SPREAD,
   D_POINTS,
   D_QUANTUM,
   D_RATIO_LEVEL,
@@ -52,6 +55,8 @@ import {
   F_DAY_POINTS,
   F_GATED,
   F_LOSS,
+  F_MEMORY_AGE,
+  F_MEMORY_BACK,
   F_Q_DOWN,
   F_Q_GLOBAL,
   F_Q_SHIFT,
@@ -71,6 +76,10 @@ import {
   F_TAIL_SHIFT,
   F_TAIL_UP,
   F_WEIGHT,
+  F_NONZERO,
+  F_STRETCH_DOWN,
+  F_STRETCH_UP,
+  F_ZERO_SHARE,
   REST_SLOTS,
   TAIL_BINS,
 } from "./state-layout.ts";
@@ -100,7 +109,10 @@ export const J_SPREAD_LONG = 35;
 export const J_KNOWN = 36; // 1 when the position has been seen: the profile experts count
 export const J_MATURE = 37; // 1 after two seasons: the stack counts
 export const J_SHIFT_SPREAD = 38;
-const J_COUNT = 39;
+export const J_BACK = 39; // 1 when the value is back in the remembered regime
+const J_SHIFT_RAW = 40; // before its rarity
+export const J_SCORE_BEFORE_MEMORY = 41;
+const J_COUNT = 42;
 
 /** The last point judged, all its parts. One for the process: judging is synchronous and reads it at once. */
 export const JUDGED = new Float64Array(J_COUNT);
@@ -111,6 +123,11 @@ export const VALUE_LIMIT = 1e30;
 /** A deviation counts at most this many spreads, also where the spread is 0. */
 const Z_LIMIT = 1000;
 const FIRST_SCORED_POINT = 5;
+
+export const STRETCH_FROM = 3;
+const STRETCH_MAX = 1.3;
+const STRETCH_REFERENCE = 0.3; // mean log excess of the top 5 %: 0.17 for normal data, 0.33 for Student's t(3)
+const ZERO_SCORE_PER_NAT = 2;
 
 const HEDGE_SHARPNESS = 5;
 const HEDGE_RATE = 0.03;
@@ -123,12 +140,18 @@ const STACK_X_LIMIT = 8;
 const SPREAD_PER_DEVIATION = 1.25; // makes the mean absolute deviation the standard deviation for normal data
 const RELEVANT_MOVEMENT = 0.1; // of the usual movement: anything smaller is nobody's incident
 const RELEVANT_LEVEL = 0.001;
+const SPARSE_SPREADS = 2;
 const QUANTUM_CREEP = 1.0001; // so that one odd value does not fix it
 
 const GATE_SPREADS = 3;
 const GATE_DOUBLING = 4; // points of a run after which the limit doubles
 const GATE_RELEARN = 12; // points of a run after which it is the new regime
 
+const MEMORY_MIN = 6; // points after which what was left is a regime to come back to
+export const MEMORY_LONG = 12;
+const MEMORY_SEASONS = 2;
+const BACK_SPREADS = 2;
+const BACK_POINTS = 3; // in a row: then the old regime is restored
 const TAIL_LOWEST = 0.5; // the histogram's first level
 const LN_TAIL_LOWEST = -0.6931471805599453;
 const TAIL_PER_OCTAVE = 6;
@@ -143,6 +166,8 @@ const LN_REF_001 = ln(5.6);
 const LN_STEP_01 = ln(1.5);
 const LN_STEP_001 = ln(1.7);
 const BLOCK_DEVIATION = 0.5; // V at the start, and the V from which a series counts as bursty
+const BLOCK_LEAST = 2;
+const SHIFT_RARITY = 0.85; // puts the slow channel on the point score's scale
 const SHIFT_FAST_RATE = 1 / 4;
 const SHIFT_SLOW_RATE = 1 / 16;
 
@@ -188,6 +213,7 @@ export function resetTail(f: Float32Array, c: number, layout: StateLayout): void
   f[c + F_BLOCK_DOWN] = 0;
   f[c + F_BLOCK_MEAN_UP] = f[c + F_BLOCK_MEAN_DOWN] = blockMeanReference(layout);
   f[c + F_BLOCK_DEVIATION_UP] = f[c + F_BLOCK_DEVIATION_DOWN] = BLOCK_DEVIATION;
+  f[c + F_STRETCH_UP] = f[c + F_STRETCH_DOWN] = 1;
   f[c + F_Q_UP] = f[c + F_Q_DOWN] = f[c + F_Q_GLOBAL] = f[c + F_Q_SHIFT] = 1;
   f[c + F_DAY_POINTS] = 0;
   f[c + F_DAY_MAX] = 0;
@@ -265,6 +291,12 @@ export function judgePoint(
   if (levelFloor > floor) floor = levelFloor;
   const movementFloor = RELEVANT_MOVEMENT * d[b + D_MOVEMENT];
   if (movementFloor > floor) floor = movementFloor;
+  const zeroShare = f[c + F_ZERO_SHARE];
+  if (zeroShare > 0.5) {
+    // Mostly zeros: what is usual is set by the other values, not by how often they come.
+    const sparseFloor = SPARSE_SPREADS * (2 * zeroShare - 1) * f[c + F_NONZERO];
+    if (sparseFloor > floor) floor = sparseFloor;
+  }
   const product = spreadFast * spreadLong;
   const mean = product > 0 && spreadHour > 0 ? exp(0.4 * ln(spreadHour) + 0.3 * ln(product)) : 0;
   const spread = Math.sqrt(mean * mean + floor * floor);
@@ -338,14 +370,38 @@ export function judgePoint(
   const blockMean = up ? f[c + F_BLOCK_MEAN_UP] : f[c + F_BLOCK_MEAN_DOWN];
   const blockDeviation = up ? f[c + F_BLOCK_DEVIATION_UP] : f[c + F_BLOCK_DEVIATION_DOWN];
   const beyond = lnZ - blockMean - 0.3;
+  if (score > STRETCH_FROM) {
+    // Thin tails: far out is rarer than the same distance elsewhere.
+    const stretch = up ? f[c + F_STRETCH_UP] : f[c + F_STRETCH_DOWN];
+    if (stretch > 1) score = STRETCH_FROM * exp(stretch * ln(score / STRETCH_FROM));
+  }
   if (blockDeviation > BLOCK_DEVIATION && beyond > 0) score *= exp(-beyond * (1 - BLOCK_DEVIATION / blockDeviation));
+  const raw = score;
   if (points < FIRST_SCORED_POINT) score = 0;
+  if (value === 0 && zeroShare > 0) {
+    // A zero can't be rarer than zeros are.
+    const most = -ZERO_SCORE_PER_NAT * ln(zeroShare);
+    if (score > most) score = most;
+  }
+  J[J_BACK] = 0;
+  J[J_SCORE_BEFORE_MEMORY] = score;
+  if (f[c + F_MEMORY_AGE] > MEMORY_MIN && known) {
+    // A return to the regime before a shift is no incident of its own.
+    const old = clamp(profile + (layout.weekLength > 0 ? f[c + layout.F_WEEK + hourOfWeek] : 0) + d[b + D_OLD_LEVEL], low, high);
+    const oldSpread = d[b + D_OLD_SPREAD] > floor ? d[b + D_OLD_SPREAD] : floor;
+    const away = value - old;
+    const q = away > 0 ? f[c + F_Q_UP] : f[c + F_Q_DOWN];
+    const oldScore = Math.abs(away) / oldSpread / q;
+    if (Math.abs(away) < BACK_SPREADS * oldSpread) J[J_BACK] = 1;
+    if (oldScore < score) score = oldScore;
+  }
   J[J_Z] = z;
   J[J_LN_Z] = lnZ;
   J[J_SCORE] = score;
 
   // Slow channel: expert 4, which no shift can pull along quickly.
   let shift = 0;
+  let rawShift = 0;
   let sign = 0;
   if (mature) {
     const own = d[b + D_SPREAD_SHIFT];
@@ -356,20 +412,22 @@ export function judgePoint(
     const e2 = f[c + F_SHIFT_SLOW] + SHIFT_SLOW_RATE * (dev - f[c + F_SHIFT_SLOW]);
     const s1 = Math.abs(e1) / Math.sqrt(f[c + F_SHIFT_FAST_SQUARE]);
     const s2 = Math.abs(e2) / Math.sqrt(f[c + F_SHIFT_SLOW_SQUARE]);
-    shift = s1 > s2 ? s1 : s2;
+    rawShift = s1 > s2 ? s1 : s2;
+    shift = rawShift / (SHIFT_RARITY * f[c + F_Q_SHIFT]);
     sign = (s1 > s2 ? e1 : e2) > 0 ? 1 : -1;
     J[J_SHIFT_D] = dev;
     J[J_SHIFT_SPREAD] = shiftSpread;
   }
   J[J_SHIFT] = shift;
+  J[J_SHIFT_RAW] = rawShift;
   J[J_SHIFT_SIGN] = sign;
 
   // Incident layer: does something larger begin than anything of the last 1.4 days?
   const variance = d[b + D_GLOBAL_VARIANCE];
   const globalZ = variance > 0 ? Math.abs(value - d[b + D_GLOBAL_MEAN]) / Math.sqrt(variance) : 0;
   const g = globalZ / f[c + F_Q_GLOBAL];
-  const s = (0.7 * shift) / f[c + F_Q_SHIFT];
-  const x = Math.sqrt(score * score + g * g + s * s);
+  const s = (0.7 * rawShift) / f[c + F_Q_SHIFT];
+  const x = Math.sqrt(raw * raw + g * g + s * s);
   let largest = 0;
   for (let k = 0; k < REST_SLOTS; k++) if (f[c + F_REST + k] > largest) largest = f[c + F_REST + k];
   J[J_GLOBAL_Z] = globalZ;
@@ -431,6 +489,33 @@ export function learnPoint(
     }
   } else run = 0;
   f[c + F_RUN] = run;
+  // Memory of the regime that is being left.
+  let restored = false;
+  const memory = f[c + F_MEMORY_AGE];
+  if (memory === 0) {
+    if (Math.abs(run) === 1 && mature) {
+      d[b + D_OLD_LEVEL] = d[b + D_WEEK_SLOW];
+      d[b + D_OLD_SLOW] = d[b + D_SLOW];
+      d[b + D_OLD_SLOW_LEVEL] = d[b + D_SLOW_LEVEL];
+      d[b + D_OLD_SPREAD] = spread;
+      f[c + F_MEMORY_AGE] = 1;
+      f[c + F_MEMORY_BACK] = 0;
+    }
+  } else {
+    const back = J[J_BACK] === 1 || (memory <= MEMORY_MIN && run === 0) ? f[c + F_MEMORY_BACK] + 1 : 0;
+    f[c + F_MEMORY_BACK] = back;
+    if (back >= BACK_POINTS) {
+      restored = memory >= MEMORY_LONG;
+      f[c + F_MEMORY_AGE] = 0;
+    } else f[c + F_MEMORY_AGE] = memory + 1 > MEMORY_SEASONS * layout.dayLength ? 0 : memory + 1;
+  }
+
+  if (value !== 0) {
+    const size = Math.abs(value);
+    const usual = f[c + F_NONZERO];
+    const seen = points * (1 - f[c + F_ZERO_SHARE]);
+    f[c + F_NONZERO] = usual === 0 ? size : usual + rate(1 / 200, seen) * ((size < 5 * usual ? size : 5 * usual) - usual);
+  }
 
   // Losses and stack.
   const perSpread = spread > 0 ? 1 / spread : 0;
@@ -446,6 +531,15 @@ export function learnPoint(
   learnSpreads(d, f, b, layout, inDay, value, residual, points);
   if (mature) learnShift(d, f, b, value - J[4], age - 2 * layout.dayLength);
   learnExperts(d, f, b, layout, inDay, hourOfWeek, gated, known, mature);
+
+  if (restored) {
+    // Back where it was: go on from there, instead of following the way back.
+    d[b + D_WEEK_SLOW] = d[b + D_OLD_LEVEL];
+    d[b + D_SLOW] = d[b + D_OLD_SLOW];
+    d[b + D_SLOW_LEVEL] = d[b + D_OLD_SLOW_LEVEL];
+    f[c + F_SHIFT_FAST] = f[c + F_SHIFT_SLOW] = 0;
+    f[c + F_RUN] = 0;
+  }
 
   // Quantum and movement see the value itself.
   const step = Math.abs(value - d[b + D_LAST_VALUE]);
@@ -483,7 +577,7 @@ function learnTail(f: Float32Array, c: number, layout: StateLayout, up: boolean)
     f[c + (up ? F_TAIL_UP : F_TAIL_DOWN) + bin] += 1;
   }
   addCoarse(f, c + F_TAIL_GLOBAL, JUDGED[J_GLOBAL_Z]);
-  addCoarse(f, c + F_TAIL_SHIFT, JUDGED[J_SHIFT]);
+  addCoarse(f, c + F_TAIL_SHIFT, JUDGED[J_SHIFT_RAW]);
   const block = c + (up ? F_BLOCK_UP : F_BLOCK_DOWN);
   if (z > f[block]) f[block] = z;
   let total = f[c + F_TAIL_POINTS] + 1;
@@ -515,6 +609,8 @@ function learnTail(f: Float32Array, c: number, layout: StateLayout, up: boolean)
       lnQuantileTerm(f, c + F_TAIL_DOWN, TAIL_BINS, TAIL_PER_OCTAVE, 0.5 * total, 0.3, 0.1, 0.1) +
         0.6 * (f[c + F_BLOCK_MEAN_DOWN] - reference),
     );
+    f[c + F_STRETCH_UP] = stretchOf(f, c + F_TAIL_UP, 0.5 * total);
+    f[c + F_STRETCH_DOWN] = stretchOf(f, c + F_TAIL_DOWN, 0.5 * total);
     f[c + F_Q_GLOBAL] = exp(
       lnQuantileTerm(f, c + F_TAIL_GLOBAL, COARSE_BINS, COARSE_PER_OCTAVE, total, 0.3, 0.3, 0.3),
     );
@@ -523,10 +619,13 @@ function learnTail(f: Float32Array, c: number, layout: StateLayout, up: boolean)
 }
 
 function endBlock(f: Float32Array, max: number, mean: number, deviation: number, k: number): void {
-  const lnMax = ln(f[max] > 0.1 ? f[max] : 0.1);
+  // A block in which nothing reaches 2 spreads says only that: a series of zeros with bursts has many such days.
+  const lnMax = ln(f[max] > BLOCK_LEAST ? f[max] : BLOCK_LEAST);
   const v = f[deviation];
-  const away = Math.abs(lnMax - f[mean]);
-  f[mean] += k * (lnMax - f[mean]);
+  const above = lnMax - f[mean];
+  const away = Math.abs(above);
+  f[mean] += k * (above < 2 * v ? above : 2 * v); // one incident in the history must not hide the next
+
   f[deviation] = v + k * ((away < 3 * v ? away : 3 * v) - v);
   f[max] = 0;
 }
@@ -564,13 +663,31 @@ function lnQuantileTerm(
   sought = 0.05 * total;
   while (bin > 0 && above < sought) above += f[bins + --bin];
   const seen05 = lnLevel(f, bins, bin, above, sought, perOctave);
-  m = 0.05 * total;
+  m = 0.1 * total; // of both sides: what one side has seen says something about the other
   const q05 = (m * seen05 + TAIL_WEIGHT * LN_REF_05) / (m + TAIL_WEIGHT);
-  m = 0.01 * total;
+  m = 0.02 * total;
   const q01 = (m * seen01 + TAIL_WEIGHT * (q05 + LN_STEP_01)) / (m + TAIL_WEIGHT);
-  m = 0.001 * total;
+  m = 0.002 * total;
   const q001 = (m * seen001 + TAIL_WEIGHT * (q01 + LN_STEP_001)) / (m + TAIL_WEIGHT);
   return a05 * (q05 - LN_REF_05) + a01 * (q01 - LN_REF_01) + a001 * (q001 - LN_REF_001);
+}
+
+/** Hill's mean log excess over the level that 5 % reach, as an exponent ≥ 1 where it is smaller than the reference. */
+function stretchOf(f: Float32Array, bins: number, total: number): number {
+  const sought = 0.05 * total;
+  let above = 0;
+  let sum = 0;
+  let bin = TAIL_BINS;
+  while (bin > 0 && above < sought) {
+    bin--;
+    above += f[bins + bin];
+    sum += f[bins + bin] * bin;
+  }
+  if (above === 0) return 1;
+  const excess = ((sum / above - bin + 0.5) * LN2) / TAIL_PER_OCTAVE;
+  const shrunk = (above * excess + TAIL_WEIGHT * STRETCH_REFERENCE) / (above + TAIL_WEIGHT);
+  const stretch = Math.sqrt(STRETCH_REFERENCE / shrunk);
+  return stretch < 1 ? 1 : stretch > STRETCH_MAX ? STRETCH_MAX : stretch;
 }
 
 /** ln of the level that `sought` points exceed, inside the bin where the count from above has reached it. */

@@ -40,7 +40,10 @@ export const D_SPREAD_LONG = 21;
 export const D_MOVEMENT = 22; // mean |value − slow level|
 export const D_SPREAD_SHIFT = 23; // own spread of the slow channel
 export const D_OLD_LEVEL = 24; // the regime before the last level shift, as an offset of the profiles; NaN = none
-export const D_COUNT = 25;
+export const D_OLD_SLOW = 25;
+export const D_OLD_SLOW_LEVEL = 26;
+export const D_OLD_SPREAD = 27; // as it was at that hour
+export const D_COUNT = 28;
 
 // 32-bit slots, fixed part ---------------------------------------------------------------------------------------
 const F_FIRST = D_COUNT * 2;
@@ -79,9 +82,13 @@ export const F_FLAT_SHARE = F_FIRST + 31;
 export const F_ZERO = F_FIRST + 32; // zeros in a row
 export const F_ZERO_SHARE = F_FIRST + 33;
 export const F_SIDE = F_FIRST + 34; // points in a row whose score was high; negative = below
-export const F_SHIFT_OPEN = F_FIRST + 35; // points since a level shift opened; 0 = none
-export const F_SPARE = F_FIRST + 36; // room for what comes next (holidays, feedback), always 0 today
-export const F_REST = F_FIRST + 40; // [REST_SLOTS] largest x of each part of the resting period
+export const F_MEMORY_AGE = F_FIRST + 35; // points since the old regime was left; 0 = none remembered
+export const F_MEMORY_BACK = F_FIRST + 36; // points in a row that are back in it
+export const F_NONZERO = F_FIRST + 38; // robust mean size of values other than 0
+export const F_STRETCH_UP = F_FIRST + 39; // exponent that lifts high scores of thin-tailed series
+export const F_STRETCH_DOWN = F_FIRST + 40;
+export const F_SPARE = F_FIRST + 41; // slots for what comes next (holidays, feedback), always 0 today 
+export const F_REST = F_FIRST + 44; // [REST_SLOTS] largest x of each part of the resting period
 export const REST_SLOTS = 8;
 export const F_LOSS = F_REST + REST_SLOTS; // [10] experts and stack
 export const EXPERT_COUNT = 9;

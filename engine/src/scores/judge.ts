@@ -5,6 +5,7 @@
 import {
   KIND_DROP_TO_ZERO,
   KIND_NONE,
+  KIND_RECOVERY,
   KIND_STOPPED,
   R_DIRECTION,
   R_SCORE,
@@ -21,6 +22,7 @@ import {
   J_SHIFT,
   J_SPREAD,
   JUDGED,
+  STRETCH_FROM,
   VALUE_LIMIT,
   judgePoint,
   learnPoint,
@@ -35,6 +37,8 @@ import {
   F_BLOCK_MEAN_UP,
   F_Q_DOWN,
   F_Q_UP,
+  F_STRETCH_DOWN,
+  F_STRETCH_UP,
   layoutOf,
 } from "../models/state-layout.ts";
 import type { SeriesStates } from "../models/states.ts";
@@ -236,6 +240,7 @@ function reasonToHoldBack(
   learning: boolean,
 ): number {
   // Drop to zero and stopped need no score, so they are said in the learning phase too.
+  if (kind === KIND_RECOVERY) return 0;
   if (learning && kind !== KIND_DROP_TO_ZERO && kind !== KIND_STOPPED) return STILL_LEARNING;
   if (severity < settings.severityMin) return BELOW_SENSITIVITY;
   if ((settings.direction === "up" && direction < 0) || (settings.direction === "down" && direction > 0)) return OTHER_DIRECTION;
@@ -247,16 +252,30 @@ function reasonToHoldBack(
 }
 
 /**
- * Spreads that one unit of score is worth at `score`, on one side: Q, and more where the series is bursty. The inverse
- * of the score in `judgePoint`.
+ * Spreads that one unit of score is worth at `score`, on one side: Q, less where tails are thin, more where the series
+ * is bursty. The inverse of the score in `judgePoint`, which is a piecewise straight line in logarithms.
  */
 export function spreadsPerScore(f: Float32Array, c: number, score: number, up: boolean): number {
   const q = up ? f[c + F_Q_UP] : f[c + F_Q_DOWN];
   if (!(score > 0) || score === Infinity) return q;
+  const lnQ = ln(q);
+  const stretchAt = lnQ + ln(STRETCH_FROM);
+  const stretch = Math.max(0, (up ? f[c + F_STRETCH_UP] : f[c + F_STRETCH_DOWN]) - 1);
+  const burstAt = (up ? f[c + F_BLOCK_MEAN_UP] : f[c + F_BLOCK_MEAN_DOWN]) + 0.3;
   const deviation = up ? f[c + F_BLOCK_DEVIATION_UP] : f[c + F_BLOCK_DEVIATION_DOWN];
-  if (deviation <= 0.5) return q;
-  const beyond = ln(score * q) - (up ? f[c + F_BLOCK_MEAN_UP] : f[c + F_BLOCK_MEAN_DOWN]) - 0.3;
-  if (beyond <= 0) return q;
-  const damping = 1 - 0.5 / deviation;
-  return q * exp((beyond * damping) / (1 - damping));
+  const damping = deviation > 0.5 ? 1 - 0.5 / deviation : 0;
+  const lnScoreAt = (lnZ: number) =>
+    lnZ - lnQ + stretch * Math.max(0, lnZ - stretchAt) - damping * Math.max(0, lnZ - burstAt);
+  const wanted = ln(score);
+  // Below both bends, between them, or above both: the first piece that reaches the score.
+  const first = Math.min(stretchAt, burstAt);
+  const second = Math.max(stretchAt, burstAt);
+  let from = first;
+  let slope = 1;
+  if (wanted > lnScoreAt(first)) slope = first === stretchAt ? 1 + stretch : 1 - damping;
+  if (wanted > lnScoreAt(second)) {
+    from = second;
+    slope = 1 + stretch - damping;
+  }
+  return exp(from + (wanted - lnScoreAt(from)) / slope) / score;
 }
