@@ -40,13 +40,13 @@ export interface Evidence {
  * @param spread    [leaf] standard deviation of actual around expected
  * A leaf with NaN, or with neither actual nor expected, says nothing.
  */
-export function countEvidence(actual: Float64Array, expected: Float64Array, spread: Float64Array): Evidence {
+export function countEvidence(actual: Float64Array, expected: Float64Array, spread: Float64Array, quiet: Uint8Array | null = null): Evidence {
   const count = actual.length;
   const W = new Float64Array(count);
   const A = new Float64Array(count);
   const L = new Float64Array(count);
   const N = new Float64Array(count);
-  const widening = wideningOf(actual, expected, spread);
+  const widening = wideningOf(actual, expected, spread, quiet);
   for (let i = 0; i < count; i++) {
     const v = actual[i]!;
     const f = expected[i]! > 1e-6 ? expected[i]! : 1e-6;
@@ -65,13 +65,11 @@ export function countEvidence(actual: Float64Array, expected: Float64Array, spre
  * The factor ≥ 1 on the variance that makes the bulk fit its spreads. The bulk is around one common ratio, so that a fall
  * of everything is not taken for noise: the smaller of the scatter around "as expected" and around the median ratio.
  */
-function wideningOf(actual: Float64Array, expected: Float64Array, spread: Float64Array): number {
-  const ratios: number[] = [];
+function wideningOf(actual: Float64Array, expected: Float64Array, spread: Float64Array, quiet: Uint8Array | null): number {
   const plain: number[] = [];
   for (let i = 0; i < actual.length; i++) {
     const f = expected[i]!;
-    if (!(f > 0) || !(actual[i]! >= 0) || !(spread[i]! > 0)) continue;
-    ratios.push(actual[i]! / f);
+    if (!(f > 0) || !(actual[i]! >= 0) || !(spread[i]! > 0) || quiet?.[i] === 0) continue;
     plain.push(Math.abs(actual[i]! - f) / spread[i]!);
   }
   if (plain.length < 8) return 1;
@@ -79,7 +77,7 @@ function wideningOf(actual: Float64Array, expected: Float64Array, spread: Float6
   const around: number[] = [];
   for (let i = 0; i < actual.length; i++) {
     const f = expected[i]!;
-    if (!(f > 0) || !(actual[i]! >= 0) || !(spread[i]! > 0)) continue;
+    if (!(f > 0) || !(actual[i]! >= 0) || !(spread[i]! > 0) || quiet?.[i] === 0) continue;
     around.push(Math.abs(actual[i]! - ratio * f) / (spread[i]! * Math.sqrt(Math.max(ratio, 0.05))));
   }
   const scale = 1.4826 * Math.min(medianOf(Float64Array.from(plain)), medianOf(Float64Array.from(around)));

@@ -21,8 +21,11 @@ export const CAUSES_MAX = 15;
 /** A parent yields when its children's gains along one dimension add up to more than its own divided by this. */
 const VETO = 0.95;
 /** Nats on top of the choice of values, for "except" and for one more of a kind. */
-const SPLIT_PRICE = 1;
+const SPLIT_PRICE = 3;
 const COMPLETION_PRICE = 1;
+/** Marginal findings are not told; after "everything moved" even less so. */
+const GAIN_MIN = 1;
+const GAIN_MIN_BESIDE_TOTAL = 3;
 /** Greedy, narrower, greedy on what was set free: it settles in two; a limit against cycles. */
 const ROUNDS_MAX = 4;
 
@@ -63,7 +66,9 @@ export function scan(
 ): Finding[] {
   const shape = cubeShape(sizes);
   const all = sumsOf(evidence, shape, cellOf);
-  const search = greedySearch(shape, evidence, { leafCount: cellOf.length, withTotal });
+  const prices = pricesOf(shape, cellOf.length);
+  const context: Context = { shape, all, evidence, prices, withTotal };
+  const search = greedySearch(shape, evidence, { prices, withTotal });
   let findings: Rooted[] = [];
   let left = copyOf(all);
   for (let round = 0; round < ROUNDS_MAX; round++) {
@@ -78,7 +83,7 @@ export function scan(
     }
     if (fresh.length === 0) break;
     const before = segmentsText([...findings, ...fresh]);
-    findings = narrowed([...findings, ...fresh], { shape, all, evidence });
+    findings = settled([...findings, ...fresh], context);
     const setFree = segmentsText(findings) !== before;
     if (setFree) {
       left = without(all, shape, findings);
@@ -103,21 +108,33 @@ interface Search {
   readonly completed: (finding: Rooted) => Rooted;
 }
 
-function greedySearch(
-  shape: CubeShape,
-  { form, scatterMax }: Evidence,
-  { leafCount, withTotal }: { leafCount: number; withTotal: boolean },
-): Search {
-  const { sizes } = shape;
+interface Prices {
+  /** [bit set of fixed dimensions] choosing the values */
+  readonly values: Float64Array;
+  /** [bit set of fixed dimensions] choosing the dimensions */
+  readonly dimensions: Float64Array;
+}
+
+function pricesOf({ sizes }: CubeShape, leafCount: number): Prices {
   const D = sizes.length;
-  const isCounts = form === "counts";
-  const everything = sizes.map((size) => Array.from({ length: size + 1 }, (_, c) => c));
-  const segmentPrice = Float64Array.from({ length: 1 << D }, (_, fixed) => {
+  const values = Float64Array.from({ length: 1 << D }, (_, fixed) => {
     let segments = 1;
     for (let d = 0; d < D; d++) if (fixed & (1 << d)) segments *= sizes[d]!;
     return ln(Math.min(segments, leafCount));
   });
-  const setPrice = D * Math.LN2; // which of the 2^D sets of dimensions
+  // How many dimensions first (0 … D alike), then which: leaves and single values cost less than with 2^D sets alike.
+  const dimensions = Float64Array.from({ length: 1 << D }, (_, fixed) => ln(D + 1) + lnChoose(D, bitCount(fixed)));
+  return { values, dimensions };
+}
+
+function fixedBits({ sizes }: CubeShape, codes: readonly number[]): number {
+  return codes.reduce((bits, code, d) => (code === sizes[d] ? bits : bits | (1 << d)), 0);
+}
+
+function greedySearch(shape: CubeShape, { form, scatterMax }: Evidence, { prices, withTotal }: { prices: Prices; withTotal: boolean }): Search {
+  const { sizes } = shape;
+  const isCounts = form === "counts";
+  const everything = sizes.map((size) => Array.from({ length: size + 1 }, (_, c) => c));
   const gains = new Float64Array(shape.cellCount);
   const fixedOf = new Uint16Array(shape.cellCount);
   const isListed = new Uint8Array(shape.cellCount);
@@ -126,7 +143,7 @@ function greedySearch(
 
   const evaluate = (cell: number, fixed: number): void => {
     const l = sums.L[cell]!;
-    const price = segmentPrice[fixed]! + setPrice;
+    const price = prices.values[fixed]! + prices.dimensions[fixed]!;
     if (l <= price || (fixed === 0 && !withTotal)) {
       gains[cell] = 0;
       return;
@@ -170,7 +187,7 @@ function greedySearch(
           if (best >= 0 && (gains[cell]! < gains[best]! || (gains[cell] === gains[best] && !comesFirst(cell, best)))) continue;
           if (!vetoed.has(cell)) best = cell;
         }
-        if (best < 0) return null;
+        if (best < 0 || gains[best]! < (withTotal ? GAIN_MIN : GAIN_MIN_BESIDE_TOTAL)) return null;
         if (!isVetoed(shape, best, gains)) {
           const codes = codesOf(shape, best);
           const mean = sums.A[best]! / sums.W[best]!;
@@ -187,10 +204,10 @@ function greedySearch(
     },
     completed(finding) {
       const codes = finding.segments[0]!;
-      const fixed = codes.reduce((bits, code, d) => (code === sizes[d] ? bits : bits | (1 << d)), 0);
+      const fixed = fixedBits(shape, codes);
       if (fixed === 0) return finding;
       const mean = isCounts ? finding.ratio : 1 - finding.ratio;
-      const price = segmentPrice[fixed]! + COMPLETION_PRICE;
+      const price = prices.values[fixed]! + COMPLETION_PRICE;
       const more: number[][] = [];
       let gain = finding.gain;
       forEachCell(shape, codes.map((code, d) => (code === sizes[d] ? [code] : everything[d]!.slice(0, -1))), (cell) => {
@@ -226,23 +243,95 @@ function isVetoed(shape: CubeShape, cell: number, gains: Float64Array): boolean 
   return false;
 }
 
-/** Every finding made narrower where it must be, against the leaves that no other finding holds. */
-function narrowed(findings: readonly Rooted[], context: { shape: CubeShape; all: CubeSums; evidence: Evidence }): Rooted[] {
+interface Context {
+  readonly shape: CubeShape;
+  readonly all: CubeSums;
+  readonly evidence: Evidence;
+  readonly prices: Prices;
+  readonly withTotal: boolean;
+}
+
+/**
+ * The findings looked at together, each against the leaves that no other holds: wider where siblings turn out to be one,
+ * narrower where some values did not move, dropped where others say it all. Twice: the first pass may free an overlap
+ * that the second needs.
+ */
+function settled(findings: readonly Rooted[], context: Context): Rooted[] {
   let current = [...findings];
-  // Twice: the first pass may free an overlap that the second needs.
   for (let pass = 0; pass < 2; pass++) {
+    const before = segmentsText(current);
+    current = widened(current, context);
     for (let k = 0; k < current.length; k++) {
       const others = current.flatMap((finding, j) => (j === k ? [] : finding.segments));
       current = current.map((finding, j) => (j === k ? narrower(finding, others, context) : finding));
+    }
+    current = withoutRepeats(current, context);
+    if (segmentsText(current) === before) break;
+  }
+  return current;
+}
+
+/** The gain of a segment on the leaves that are in none of `others`. */
+function gainOutside(codes: readonly number[], others: readonly (readonly number[])[], { shape, all, evidence, prices, withTotal }: Context): { gain: number; mean: number } {
+  const fixed = fixedBits(shape, codes);
+  if (fixed === 0 && !withTotal) return { gain: 0, mean: 0 };
+  const [w, a, q, l, n] = sumsOutside(codes, others, 0, { shape, all });
+  const price = prices.values[fixed]! + prices.dimensions[fixed]!;
+  const purity = fixed === 0 ? PURITY_MIN_TOTAL : PURITY_MIN;
+  return { gain: gainOf(w, a, q, l, n, price, purity, evidence.form === "counts", evidence.scatterMax), mean: a / w };
+}
+
+/**
+ * Findings that are children of one segment give way to it, where it gains more than they do together: when another cause
+ * crosses a segment, its children were purer than itself at first.
+ */
+function widened(findings: readonly Rooted[], context: Context): Rooted[] {
+  const { shape, evidence } = context;
+  let current = [...findings];
+  for (let k = 0; k < current.length; k++) {
+    const codes = current[k]!.root;
+    for (let d = 0; d < codes.length; d++) {
+      if (codes[d] === shape.sizes[d]) continue;
+      const parent = codes.map((code, e) => (e === d ? shape.sizes[e]! : code));
+      const inside = current.filter(({ segments }) => segments.every((segment) => isInside(shape, segment, parent)));
+      if (inside.length < 2) continue;
+      const others = current.filter((finding) => !inside.includes(finding)).flatMap(({ segments }) => segments);
+      const { gain, mean } = gainOutside(parent, others, context);
+      if (gain <= inside.reduce((sum, finding) => sum + finding.gain, 0)) continue;
+      const ratio = evidence.form === "counts" ? mean : 1 - mean;
+      const wide: Rooted = { segments: [parent], gain, ratio, within: null, root: parent, rootGain: gain };
+      current = current.filter((finding) => finding === current[k] || !inside.includes(finding)).map((finding) => (inside.includes(finding) ? wide : finding));
+      return widened(current, context);
     }
   }
   return current;
 }
 
+/** Drops, the weakest first, what gains nothing on the leaves that no other finding holds. */
+function withoutRepeats(findings: readonly Rooted[], context: Context): Rooted[] {
+  let current = [...findings];
+  for (;;) {
+    let weakest: Rooted | null = null;
+    for (const finding of current) {
+      const others = current.filter((other) => other !== finding).flatMap(({ segments }) => segments);
+      if (!others.some((other) => finding.segments.some((own) => intersection(context.shape, own, other) !== null))) continue;
+      // Several siblings stand or fall together: the largest of them decides.
+      const gain = Math.max(...finding.segments.map((codes) => gainOutside(codes, others, context).gain));
+      if (gain <= 0 && (weakest === null || finding.gain < weakest.gain)) weakest = finding;
+    }
+    if (weakest === null) return current;
+    current = current.filter((finding) => finding !== weakest);
+  }
+}
+
+function isInside({ sizes }: CubeShape, codes: readonly number[], outer: readonly number[]): boolean {
+  return outer.every((code, d) => code === sizes[d] || code === codes[d]);
+}
+
 function narrower(
   { root, rootGain, ...finding }: Rooted,
   others: readonly (readonly number[])[],
-  { shape, all, evidence }: { shape: CubeShape; all: CubeSums; evidence: Evidence },
+  { shape, all, evidence }: Context,
 ): Rooted {
   const { sizes } = shape;
   const isCounts = evidence.form === "counts";
@@ -319,7 +408,10 @@ function splitAlong(
     lack += isCounts ? child.sums[3] : child.sums[2] / 2;
     leaves += child.sums[4];
   }
-  const k2 = scatterOf(lack - evidenceMoved, leaves, evidence.scatterMax);
+  const k2 = Math.max(
+    scatterOf(lack - evidenceMoved, leaves, evidence.scatterMax),
+    scatterOf((isCounts ? whole[3] : whole[2] / 2) - wholeEvidence, whole[4], evidence.scatterMax),
+  );
   const price = ln(shape.sizes.length) + lnChoose(children.length, moved.length) + SPLIT_PRICE;
   const better = (evidenceMoved - wholeEvidence) / k2 - price;
   return better > 0 ? { dimension, moved: moved.map(({ code }) => code), mean, better } : null;

@@ -1,0 +1,266 @@
+/**
+ * Ratios (failure rate, conversion): did the *rate* of a segment move, given the traffic that it had? A shift of the mix
+ * alone is no cause.
+ *
+ * The expected rate of a leaf comes from its history: the total rate, times the main effects of its values, pulled to its
+ * own history as far as that has observations. A segment's gain is the binomial log-likelihood ratio of what happened
+ * against what was expected, divided by the overdispersion that history shows, minus the price of naming it.
+ */
+import { ln } from "../stats/elementary.ts";
+import { codesOf, cubeShape, forEachCell, rollUpCube, type CubeShape } from "./cube.ts";
+import { medianOf } from "./evidence.ts";
+
+export interface RatioSettings {
+  /** nats above the price */
+  readonly gainMin: number;
+  /** … and after the first cause this share of the first one's */
+  readonly gainShareMin: number;
+  /** a cause's excess as a share of the whole excess */
+  readonly excessShareMin: number;
+  /** a cause's excess as a share of its expected */
+  readonly changeMin: number;
+  readonly causesMax: number;
+}
+
+export const RATIO_SETTINGS: RatioSettings = { gainMin: 3, gainShareMin: 0.03, excessShareMin: 0.05, changeMin: 0.15, causesMax: 15 };
+
+/**
+ * A segment's evidence does not grow beyond this ratio: an expected rate near zero is known too badly, and would make a
+ * corner with few requests outdo the large segment that people mean (real incidents: 46 → 48 of 68 first causes right).
+ */
+const RATIO_MAX = 10;
+/** Between a cause's ratio and 1, on the log scale: a sibling that moved by more has moved. Best of .4 … .8 on the real incidents. */
+const LIFT_POWER = 0.65;
+
+/** How many observations the total's rate, and then the main effects, are worth against a value's or leaf's own. */
+const PSEUDO_OBSERVATIONS = 20;
+
+export interface RatioHistory {
+  /** [interval × leaf], oldest first; 0 where a leaf had nothing */
+  readonly numerator: Float64Array;
+  readonly denominator: Float64Array;
+  readonly intervalCount: number;
+}
+
+export interface RatioExpectation {
+  /** [leaf] expected rate */
+  readonly rate: Float64Array;
+  /** variance of a value's numerator over the binomial one */
+  readonly overdispersion: number;
+  /** intervals of the history that were taken as calm */
+  readonly calmCount: number;
+}
+
+/**
+ * The expected rate of each leaf and the overdispersion, from history. Intervals whose total rate is over 1.5 times the
+ * 40 % quantile stay out: the onset is often in the history.
+ */
+export function expectedRates(
+  { numerator, denominator, intervalCount }: RatioHistory,
+  { sizes, codes }: { readonly sizes: readonly number[]; readonly codes: readonly Int32Array[] },
+): RatioExpectation {
+  const leafCount = codes[0]?.length ?? (intervalCount === 0 ? 0 : numerator.length / intervalCount);
+  const calm = calmIntervals({ numerator, denominator, intervalCount }, leafCount);
+  const x = new Float64Array(leafCount);
+  const b = new Float64Array(leafCount);
+  for (const t of calm) {
+    for (let i = 0; i < leafCount; i++) {
+      x[i] = x[i]! + numerator[t * leafCount + i]!;
+      b[i] = b[i]! + denominator[t * leafCount + i]!;
+    }
+  }
+  const B = sumOf(b);
+  const total = B > 0 ? sumOf(x) / B : 0;
+  const rate = new Float64Array(leafCount).fill(total);
+  for (let d = 0; d < sizes.length; d++) {
+    const own = byValue(codes[d]!, x, sizes[d]!);
+    const ownB = byValue(codes[d]!, b, sizes[d]!);
+    for (let i = 0; i < leafCount; i++) {
+      const c = codes[d]![i]!;
+      const valueRate = (own[c]! + PSEUDO_OBSERVATIONS * total) / (ownB[c]! + PSEUDO_OBSERVATIONS);
+      if (total > 0) rate[i] = (rate[i]! * valueRate) / total;
+    }
+  }
+  for (let i = 0; i < leafCount; i++) {
+    const shrunk = (x[i]! + PSEUDO_OBSERVATIONS * rate[i]!) / (b[i]! + PSEUDO_OBSERVATIONS);
+    rate[i] = Math.max(1e-9, shrunk);
+  }
+  return { rate, overdispersion: overdispersionOf({ numerator, denominator, intervalCount }, { sizes, codes, rate, calm, leafCount }), calmCount: calm.length };
+}
+
+function calmIntervals({ numerator, denominator, intervalCount }: RatioHistory, leafCount: number): number[] {
+  const rates = Array.from({ length: intervalCount }, (_, t) => {
+    const b = sumOf(denominator.subarray(t * leafCount, (t + 1) * leafCount));
+    return b > 0 ? sumOf(numerator.subarray(t * leafCount, (t + 1) * leafCount)) / b : NaN;
+  });
+  const known = rates.filter((r) => !Number.isNaN(r)).sort((a, b) => a - b);
+  if (known.length === 0) return [];
+  const limit = 1.5 * known[Math.floor(0.4 * (known.length - 1))]! + 0.002;
+  return rates.flatMap((rate, t) => (rate <= limit ? [t] : []));
+}
+
+/** The median over single values and calm intervals of (x − E)² / (E(1 − p)), over its median for binomial data. */
+function overdispersionOf(
+  { numerator, denominator }: RatioHistory,
+  { sizes, codes, rate, calm, leafCount }: { sizes: readonly number[]; codes: readonly Int32Array[]; rate: Float64Array; calm: readonly number[]; leafCount: number },
+): number {
+  const squares: number[] = [];
+  for (const t of calm) {
+    const x = numerator.subarray(t * leafCount, (t + 1) * leafCount);
+    const b = denominator.subarray(t * leafCount, (t + 1) * leafCount);
+    const expected = b.map((n, i) => n * rate[i]!);
+    for (let d = 0; d < sizes.length; d++) {
+      const X = byValue(codes[d]!, x, sizes[d]!);
+      const E = byValue(codes[d]!, expected, sizes[d]!);
+      const B = byValue(codes[d]!, b, sizes[d]!);
+      for (let c = 0; c < sizes[d]!; c++) {
+        if (!(E[c]! > 0.5) || !(B[c]! > E[c]!)) continue;
+        squares.push((X[c]! - E[c]!) ** 2 / (E[c]! * (1 - E[c]! / B[c]!)));
+      }
+    }
+  }
+  if (squares.length === 0) return 1;
+  return Math.min(50, Math.max(1, medianOf(Float64Array.from(squares)) / 0.455)); // .455: the median of χ² with one degree of freedom
+}
+
+/** One segment whose rate moved, with its sums when it was found (leaves of earlier ones are out). */
+export interface RatioFinding {
+  /** a code per dimension, the size for ANY */
+  readonly codes: readonly number[];
+  readonly gain: number;
+  /** X / E */
+  readonly ratio: number;
+}
+
+/**
+ * @param now.numerator    [leaf]
+ * @param now.denominator  [leaf]
+ */
+export function ratioScan(
+  now: { readonly numerator: Float64Array; readonly denominator: Float64Array },
+  { rate, overdispersion }: RatioExpectation,
+  { sizes, codes }: { readonly sizes: readonly number[]; readonly codes: readonly Int32Array[] },
+  settings: RatioSettings = RATIO_SETTINGS,
+): RatioFinding[] {
+  const shape = cubeShape(sizes);
+  const D = sizes.length;
+  const leafCount = rate.length;
+  const X = new Float64Array(shape.cellCount);
+  const E = new Float64Array(shape.cellCount);
+  const B = new Float64Array(shape.cellCount);
+  for (let i = 0; i < leafCount; i++) {
+    let cell = 0;
+    for (let d = 0; d < D; d++) cell += codes[d]![i]! * shape.strides[d]!;
+    X[cell] = X[cell]! + now.numerator[i]!;
+    E[cell] = E[cell]! + Math.min(0.999, rate[i]!) * now.denominator[i]!;
+    B[cell] = B[cell]! + now.denominator[i]!;
+  }
+  for (const sums of [X, E, B]) rollUpCube(shape, sums);
+  const any = cellOfAny(shape);
+  const wholeExcess = Math.abs(X[any]! - E[any]!);
+  const segmentPrice = (fixed: number) => {
+    let segments = 1;
+    for (let d = 0; d < D; d++) if (fixed & (1 << d)) segments *= sizes[d]!;
+    return ln(Math.min(segments, Math.max(1, leafCount))) + D * Math.LN2;
+  };
+  const prices = Float64Array.from({ length: 1 << D }, (_, fixed) => segmentPrice(fixed));
+  const everything = sizes.map((size) => Array.from({ length: size + 1 }, (_, c) => c));
+  const findings: RatioFinding[] = [];
+  while (findings.length < settings.causesMax) {
+    let best = -1;
+    let bestGain = Math.max(settings.gainMin, settings.gainShareMin * (findings[0]?.gain ?? 0));
+    forEachCell(shape, everything, (cell, fixed) => {
+      const x = X[cell]!;
+      const e = E[cell]!;
+      const b = B[cell]!;
+      const excess = Math.abs(x - e);
+      if (!(b > 0) || !(e > 0) || excess < settings.changeMin * e || excess < settings.excessShareMin * wholeExcess) return;
+      // After a first cause the total is no second one: the rest moves a little with it.
+      if (fixed === 0 && findings.length > 0) return;
+      const gain = binomialEvidence(x, e, b) / overdispersion - prices[fixed]!;
+      if (gain > bestGain + 1e-9) {
+        bestGain = gain;
+        best = cell;
+      }
+    });
+    if (best < 0) break;
+    const lifted = lift(codesOf(shape, best), { shape, X, E });
+    const cell = lifted.reduce((at, code, d) => at + code * shape.strides[d]!, 0);
+    findings.push({ codes: lifted, gain: bestGain, ratio: X[cell]! / E[cell]! });
+    takeOutOf(shape, lifted, [X, E, B]);
+  }
+  return findings;
+}
+
+/** ln of how much likelier x of b is under its own rate than under the expected one. */
+function binomialEvidence(x: number, e: number, b: number): number {
+  const rest = b - x;
+  const restExpected = b - e;
+  if (x > RATIO_MAX * e) return x * ln(RATIO_MAX) - e * (RATIO_MAX - 1);
+  const own = x > 0 ? x * ln(x / e) : 0;
+  // A ratio may exceed 1 (orders per visit is one, items per order is not): then it is a count given its traffic.
+  if (rest < 0 || restExpected <= 0) return own - x + e;
+  return own + (rest > 0 ? rest * ln(rest / restExpected) : 0);
+}
+
+/**
+ * A finer segment needs evidence that its siblings did *not* move: with large counts siblings move by different amounts,
+ * and asking for one ratio would split for ever. A dimension is dropped when the rest of its parent looks moved rather
+ * than quiet.
+ */
+function lift(picked: readonly number[], { shape, X, E }: { shape: CubeShape; X: Float64Array; E: Float64Array }): number[] {
+  let codes = [...picked];
+  for (;;) {
+    const at = codes.reduce((cell, code, d) => cell + code * shape.strides[d]!, 0);
+    const ratio = X[at]! / E[at]!;
+    const q = ratio >= 1 ? Math.max(1.3, ratio) ** LIFT_POWER : 1 / Math.max(1.3, Math.min(1e6, E[at]! / Math.max(1e-9, X[at]!))) ** LIFT_POWER;
+    let dropped = -1;
+    let most = 0;
+    for (let d = 0; d < codes.length; d++) {
+      const size = shape.sizes[d]!;
+      if (codes[d] === size) continue;
+      const parent = at + (size - codes[d]!) * shape.strides[d]!;
+      const xr = X[parent]! - X[at]!;
+      const er = E[parent]! - E[at]!;
+      if (!(er > 1e-9)) continue;
+      const moved = xr * ln(q) - er * (q - 1);
+      if (moved > most) {
+        most = moved;
+        dropped = d;
+      }
+    }
+    if (dropped < 0) return codes;
+    codes = codes.map((code, d) => (d === dropped ? shape.sizes[d]! : code));
+  }
+}
+
+function cellOfAny({ sizes, strides }: CubeShape): number {
+  return sizes.reduce((cell, size, d) => cell + size * strides[d]!, 0);
+}
+
+function takeOutOf(shape: CubeShape, codes: readonly number[], columns: readonly Float64Array[]): void {
+  const leafChoices = codes.map((code, d) => (code === shape.sizes[d]! ? Array.from({ length: code }, (_, c) => c) : [code]));
+  forEachCell(shape, leafChoices, (cell) => {
+    for (const sums of columns) sums[cell] = 0;
+  });
+  // Few findings and small cubes: rolling up again costs less than keeping track.
+  const openCells = (sums: Float64Array) => {
+    forEachCell(shape, shape.sizes.map((size) => Array.from({ length: size + 1 }, (_, c) => c)), (cell, fixed) => {
+      if (fixed !== (1 << shape.sizes.length) - 1) sums[cell] = 0;
+    });
+    rollUpCube(shape, sums);
+  };
+  for (const sums of columns) openCells(sums);
+}
+
+function byValue(codes: Int32Array, column: Float64Array, size: number): Float64Array {
+  const sums = new Float64Array(size);
+  for (let i = 0; i < column.length; i++) sums[codes[i]!] = sums[codes[i]!]! + column[i]!;
+  return sums;
+}
+
+function sumOf(column: Float64Array): number {
+  let sum = 0;
+  for (let i = 0; i < column.length; i++) sum += column[i]!;
+  return sum;
+}
