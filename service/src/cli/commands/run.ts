@@ -1,4 +1,5 @@
 /** The commands that run for long: demo, serve, backtest. */
+import { existsSync, statSync } from "node:fs";
 import { resolve } from "node:path";
 import { Option, type Command } from "commander";
 import { UserError } from "../../telemetry/errors.ts";
@@ -33,7 +34,7 @@ export function addRunCommands(program: Command, commands: CliCommands, run: Run
     .option("--watch <folder>", "apply every params.json and *.yaml that is put into this folder")
     .addHelpText("after", "\nExample:\n  foretop serve --watch /srv/detectors")
     .action((options: { watch?: string }, command: Command) =>
-      run(command, (context) => commands.serve({ watchFolder: options.watch === undefined ? null : resolve(context.io.cwd, options.watch) }, context)),
+      run(command, (context) => commands.serve({ watchFolder: options.watch === undefined ? null : watchedFolder(options.watch, context.io.cwd) }, context)),
     );
 
   program
@@ -55,6 +56,12 @@ export function addRunCommands(program: Command, commands: CliCommands, run: Run
         ),
       ),
     );
+}
+
+function watchedFolder(given: string, cwd: string): string {
+  const folder = resolve(cwd, given);
+  if (existsSync(folder) && statSync(folder).isDirectory()) return folder;
+  throw new UserError(`there is no folder ${given}`, { code: "NOT_FOUND", where: "--watch", advice: "Create it first; a mistyped name would be watched in vain." });
 }
 
 function portOption(): Option {
