@@ -72,26 +72,33 @@ export function demoDocument({ steps, detector, groups, keys, labels }: DemoFind
   );
   return {
     steps,
-    groups: spans.map(({ stored: { group, segments }, startMs, endMs }) => ({
-      id: group.id,
-      severity: rounded(group.severity, 2)!,
-      measure: group.measure,
-      kind: group.kind,
-      start: instant(startMs),
-      end: instant(endMs),
-      direction: group.direction,
-      actual: rounded(group.actual, 4),
-      expected: rounded(group.expected, 4),
-      lower: rounded(group.lower, 4),
-      upper: rounded(group.upper, 4),
-      segments,
-    })),
+    groups: spans.map(({ stored }) => groupRow(stored, detector)),
     labels: {
       planted: evaluation.planted,
       found: evaluation.found,
       missed: evaluation.missed.length,
       falseGroups: evaluation.falseGroups.length,
     },
+  };
+}
+
+/** One group as `demo --json` and `backtest --json` print it. */
+export function groupRow(stored: StoredGroup, detector: Detector): DemoGroup {
+  const { group, segments } = stored;
+  const { startMs, endMs } = spanOf(stored, detector);
+  return {
+    id: group.id,
+    severity: rounded(group.severity, 2)!,
+    measure: group.measure,
+    kind: group.kind,
+    start: instant(startMs),
+    end: instant(endMs),
+    direction: group.direction,
+    actual: rounded(group.actual, 4),
+    expected: rounded(group.expected, 4),
+    lower: rounded(group.lower, 4),
+    upper: rounded(group.upper, 4),
+    segments,
   };
 }
 
