@@ -23,7 +23,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   project.provide("postgresUrl", postgres.url("postgres"));
   return async () => {
     await postgres.stop();
-    removeEmbeddedPostgres(folder);
+    await removeEmbeddedPostgres(folder);
     rmSync(folder, { recursive: true, force: true });
   };
 }

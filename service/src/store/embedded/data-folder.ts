@@ -1,13 +1,14 @@
 /** The folder of the embedded PostgreSQL: where the data lies, made once, refused when another version made it. */
-import { chownSync, existsSync, lstatSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { chownSync, existsSync, lstatSync, mkdirSync, readFileSync, readlinkSync, realpathSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { createHash, randomBytes } from "node:crypto";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { UserError } from "../../telemetry/errors.ts";
 import type { Binaries } from "./binaries.ts";
 import { canEnter, failureOf, type RunAs } from "./run-as.ts";
 
 export const SUPERUSER = "foretop";
 const INITDB_MS_MAX = 120_000;
+const DRAFT_LINK = "data.link";
 
 /** `<home>/postgres`, enterable (not listable) by the user that the server runs as. */
 export function makeFolder(homeFolder: string): string {
@@ -40,10 +41,13 @@ export function placeData(folder: string, runAs: RunAs, elsewhere = "/var/lib/fo
       advice: "Bring the folder back (is a disk not mounted?), or remove the link to start with an empty database.",
     });
   }
+  if (isLink(data)) return realpathSync(data); // the link itself lies where that user can't go
   if (existsSync(data) || canEnter(runAs, folder)) return data;
   const target = join(elsewhere, createHash("sha256").update(folder).digest("hex").slice(0, 16));
   mkdirSync(target, { recursive: true, mode: 0o711 });
-  symlinkSync(join(target, "data"), `${data}.link`);
+  // Becomes `data` once the data is there.
+  rmSync(join(folder, DRAFT_LINK), { force: true });
+  symlinkSync(join(target, "data"), join(folder, DRAFT_LINK));
   return join(target, "data");
 }
 
@@ -95,7 +99,7 @@ export function initialiseData(
     );
     if (failure !== null) throw initialiseError(data, failure);
     renameSync(unfinished, data);
-    const link = join(folder, "data.link");
+    const link = join(folder, DRAFT_LINK);
     if (isLink(link)) renameSync(link, join(folder, "data"));
   } finally {
     rmSync(handedPassword, { force: true });
@@ -136,6 +140,13 @@ function initialiseError(data: string, failure: string): UserError {
     code: isFull ? "DISK_FULL" : "UNSUPPORTED",
     advice: isFull ? "Make room (a fresh database needs about 100 MB), then start again." : "Read the message above; DATABASE_URL with a PostgreSQL of your own works everywhere.",
   });
+}
+
+/** Removes all of the data, wherever it lies. */
+export function removeData(folder: string): void {
+  const data = join(folder, "data");
+  if (isLink(data)) rmSync(dirname(readlinkSync(data)), { recursive: true, force: true });
+  rmSync(data, { recursive: true, force: true });
 }
 
 function isLink(path: string): boolean {

@@ -11,15 +11,16 @@
  *
  * First start 1.3 s, later ones 0.1 s (2 cores).
  */
-import { chmodSync, existsSync, readFileSync, realpathSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
+import { chmodSync, existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { once } from "node:events";
+import { createServer, type AddressInfo } from "node:net";
 import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Client } from "pg";
 import { UserError } from "../../telemetry/errors.ts";
 import { silentLogger, type Logger } from "../../telemetry/logger.ts";
 import { copyBinaries, DATABASE_URL_ADVICE, findBinaries, type Binaries } from "./binaries.ts";
-import { dataOwner, initialiseData, makeFolder, placeData, SUPERUSER } from "./data-folder.ts";
+import { dataOwner, initialiseData, makeFolder, placeData, removeData, SUPERUSER } from "./data-folder.ts";
 import { processStart, takeOwnerLock } from "./owner-lock.ts";
 import { canEnter, chooseRunAs, ladderOf, type RunAs } from "./run-as.ts";
 import { startServerProcess, tailOfLog, type ServerProcess } from "./server-process.ts";
@@ -184,17 +185,19 @@ function rememberedPort(folder: string): number | null {
 
 /** The wanted port if it is free, else one that the system picks. */
 async function freePort(wanted: number | null): Promise<number> {
-  const listen = (port: number) =>
-    new Promise<number>((resolvePort, reject) => {
-      const probe = createServer();
-      probe.once("error", reject);
-      probe.listen(port, HOST, () => {
-        const { port: found } = probe.address() as { port: number };
-        probe.close(() => resolvePort(found));
-      });
-    });
-  if (wanted === null) return listen(0);
-  return listen(wanted).catch(() => listen(0));
+  if (wanted === null) return listenOnce(0);
+  return listenOnce(wanted).catch(() => listenOnce(0));
+}
+
+/** Listens for a moment; the port it was on. */
+async function listenOnce(port: number): Promise<number> {
+  const probe = createServer();
+  probe.listen(port, HOST);
+  await once(probe, "listening");
+  const { port: found } = probe.address() as AddressInfo; // a string only for Unix sockets
+  probe.close();
+  await once(probe, "close");
+  return found;
 }
 
 async function isUp(server: ServerProcess, port: number, password: string): Promise<boolean> {
@@ -285,13 +288,12 @@ function handleOf({ server, port, password, isNew, release }: {
 }
 
 /** Removes the embedded database of a home folder: all of its data is gone. Refused while a process owns it. */
-export function removeEmbeddedPostgres(homeFolder: string): void {
+export async function removeEmbeddedPostgres(homeFolder: string): Promise<void> {
   const folder = makeFolder(resolve(homeFolder));
   const lock = takeOwnerLock(join(folder, "owner.lock"));
   try {
-    const data = join(folder, "data");
-    if (existsSync(data)) rmSync(realpathSync(data), { recursive: true, force: true });
-    rmSync(data, { force: true });
+    await staleServerGone(join(folder, "data"));
+    removeData(folder);
   } finally {
     lock.release();
   }

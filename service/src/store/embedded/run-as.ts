@@ -52,9 +52,13 @@ export async function chooseRunAs(
 ): Promise<{ runAs: RunAs; binaries: Binaries }> {
   const failures: string[] = [];
   for (const runAs of ladder) {
-    const binaries = await prepare(runAs);
-    const failure = failureOf(runAs, [join(binaries.folder, "bin", "postgres"), "--version"]);
-    if (failure === null) return { runAs, binaries };
+    // Anything at all first: a user that can't run anything would look like one that can't read the programs.
+    let failure = failureOf(runAs, ["/bin/sh", "-c", ":"]);
+    if (failure === null) {
+      const binaries = await prepare(runAs);
+      failure = failureOf(runAs, [join(binaries.folder, "bin", "postgres"), "--version"]);
+      if (failure === null) return { runAs, binaries };
+    }
     failures.push(`${describeRunAs(runAs)}: ${failure}`);
   }
   throw new UserError(`the embedded PostgreSQL does not run here (${failures.join("; ")})`, {

@@ -40,8 +40,8 @@ export function startServerProcess(
   rotateLog(logFile);
   const log = openSync(logFile, "a", 0o600);
   // detached: its own session, so that Ctrl-C in the terminal reaches Node alone, which ends its work and then stops us.
-  const arguments_ = [...runAs.prefix, ...deathSignal(runAs), ...command];
-  const child = spawn("/bin/sh", ["-c", WATCHDOG, "foretop-postgres", ...arguments_], {
+  const full = [...runAs.prefix, ...deathSignal(runAs), ...command];
+  const child = spawn("/bin/sh", ["-c", WATCHDOG, "foretop-postgres", ...full], {
     ...runAs.owner,
     cwd: "/",
     detached: true,

@@ -102,8 +102,6 @@ const COLUMNS = [
 ] as const;
 
 function valuesOf(record: IntervalRecord, quality: readonly DataQualityMetric[] | null) {
-  const text = (value: string | null) => sql<string | null>`${value}::text`;
-  const json = (value: string | null) => sql<string | null>`${value}::json`;
   return [
     sql<string>`${record.detectorId}::uuid`.as("detector_id"),
     sql<number>`${record.generation}::integer`.as("generation"),
@@ -160,3 +158,6 @@ function recordOf(row: Row): IntervalRecord {
     knownAtMs: row.known_at_ms,
   };
 }
+
+const text = (value: string | null) => sql<string | null>`${value}::text`;
+const json = (value: string | null) => sql<string | null>`${value}::json`;
