@@ -26,7 +26,7 @@ export function checkSelect(sql: string, dialect: Dialect): CheckedSelect {
 
 function refuseNode(parsed: ParsedSelect, node: SqlNode): void {
   if (node.type.endsWith("Stmt") && node.type !== "SelectStmt") {
-    throw refused(parsed, node, `the query holds a ${statementName(node.type)}`, "Foretop only reads: take it out of the WITH clause.");
+    throw refused(parsed, node, `the query holds ${statementName(node.type)}`, "Foretop only reads: take it out of the WITH clause.");
   }
   if (node.type === "SelectStmt" && node.fields["intoClause"] !== undefined) {
     throw refused(parsed, node, "SELECT … INTO creates a table", "Take the INTO out: Foretop reads the rows itself.");

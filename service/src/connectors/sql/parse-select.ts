@@ -51,7 +51,7 @@ export function parseSelect(sql: string, dialect: Dialect): ParsedSelect {
   const indexOfByte = byteIndex(text);
   if (statements.length !== 1) {
     const where = positionIn(sql, indexOfByte(statements[1]!.byte));
-    throw new UserError(`the query holds ${statements.length} statements; the second begins after ${where}`, {
+    throw new UserError(`the query holds ${statements.length} statements; the second begins at ${where}`, {
       code: "SQL",
       where,
       advice: "Keep one SELECT. What the others did belongs into a view or a WITH clause.",
@@ -60,7 +60,7 @@ export function parseSelect(sql: string, dialect: Dialect): ParsedSelect {
   const statement = statements[0]!.node;
   if (statement.type !== "SelectStmt") {
     const where = positionIn(sql, code[0]!.start);
-    throw new UserError(`the query is a ${statementName(statement.type)}, not a SELECT (${where})`, { code: "SQL", where, advice: "Foretop only reads: write one SELECT." });
+    throw new UserError(`the query is not SELECT but ${statementName(statement.type)} (${where})`, { code: "SQL", where, advice: "Foretop only reads: write one SELECT." });
   }
   const parsed: ParsedSelect = {
     sql,
