@@ -1,9 +1,10 @@
+import { formatDuration } from "../format/format-time.ts";
 import type { Palette } from "./palette.ts";
 import type { SeriesPicture } from "./series-picture.ts";
 
 /** Which line and mark means what; only what this chart shows. */
 export function ChartKey({ picture, palette }: { picture: SeriesPicture; palette: Palette }) {
-  const { marks, spans, expected, compared } = picture;
+  const { marks, spans, expected, compared, compareSeconds } = picture;
   const has = (what: string) => spans.some((span) => span.what === what);
   const judged = expected.some((value) => value !== null);
   return (
@@ -18,7 +19,7 @@ export function ChartKey({ picture, palette }: { picture: SeriesPicture; palette
         </Item>
       )}
       {compared.some((value) => value !== null) && (
-        <Item text="a week before">
+        <Item text={`${formatDuration(compareSeconds!)} before`}>
           <line x1="0" x2="22" y1="7" y2="7" stroke={palette.compared} strokeWidth="1.5" strokeDasharray="2 3" />
         </Item>
       )}

@@ -1,5 +1,5 @@
 import { formatNumber, formatShare } from "../format/format-number.ts";
-import { formatShort } from "../format/format-time.ts";
+import { formatDuration, formatShort } from "../format/format-time.ts";
 import type { SeriesPicture } from "./series-picture.ts";
 
 /** One interval in words: when, actual against expected and band, and what was found. */
@@ -23,7 +23,7 @@ export function Readout({ picture, index }: { picture: SeriesPicture; index: num
         </span>
       )}
       {share !== null && <span>{formatShare(share)}</span>}
-      {(compared[index] ?? null) !== null && <span>a week before {formatNumber(compared[index]!)}</span>}
+      {(compared[index] ?? null) !== null && <span>{formatDuration(picture.compareSeconds!)} before {formatNumber(compared[index]!)}</span>}
       {mark !== undefined && (
         <span className={mark.heldBack === null ? "found" : "held-back"}>
           {mark.kind}

@@ -49,6 +49,8 @@ export interface SeriesPicture {
   readonly lower: Column;
   readonly upper: Column;
   readonly compared: Column;
+  /** how long before the compared values were */
+  readonly compareSeconds: number | null;
   readonly marks: readonly Mark[];
   readonly spans: readonly Span[];
   /** points without a neighbour on either side, which no line would show */
@@ -69,6 +71,7 @@ export function seriesPicture(input: SeriesInput): SeriesPicture {
     lower: [...lower],
     upper: [...upper],
     compared: x.map((seconds) => (compareSeconds === null ? null : (value[indexOf.get(seconds - compareSeconds) ?? -1] ?? null))),
+    compareSeconds,
     marks: findings.map(({ index, kind, severity, heldBack }) => ({
       index,
       x: x[index]!,

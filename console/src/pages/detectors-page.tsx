@@ -29,7 +29,14 @@ const COLUMNS: readonly Column[] = [
       </>
     ),
   },
-  { id: "status", header: "Status", widthMin: 0, cell: (detector) => <DetectorState detector={detector} /> },
+  {
+    id: "status", header: "Status", widthMin: 0, minWidth: 130, cell: (detector) => (
+      <>
+        <DetectorState detector={detector} />
+        {detector.lastFailure !== null && <small className="failure under">{detector.lastFailure.message}</small>}
+      </>
+    ),
+  },
   { id: "openGroupCount", header: "Open groups", widthMin: 600, cell: ({ name, openGroupCount }) => (openGroupCount === 0 ? "none" : <Link href={`${hrefs.detector(name)}?status=open`} onFollow={follow}>{openGroupCount}</Link>) },
   { id: "frequency", header: "Looks", widthMin: 900, cell: ({ frequency }) => frequencyWords(frequency).every },
   { id: "last", header: "Last interval", widthMin: 900, cell: ({ lastInterval, status }) => (lastInterval === null ? (status === "INACTIVE" ? "never ran" : "none yet") : `ended ${formatAgo(lastInterval.end, Date.now())}`) },
@@ -55,11 +62,6 @@ export function DetectorsPage() {
               ariaLabels={{ tableLabel: "Detectors" }}
               empty={<Empty title="No detectors yet" why={<>Apply one: <code>foretop apply params.json</code>, or <code>npm run demo</code> for a look around.</>} />}
             />
-            {detectors.filter(({ lastFailure }) => lastFailure !== null).map(({ name, lastFailure }) => (
-              <p key={name} className="failure">
-                <b>{name}</b>: {lastFailure!.message}
-              </p>
-            ))}
           </Container>
         )}
       </Loaded>

@@ -15,6 +15,9 @@ const DAY_SECONDS = 86_400;
 const WEEK_SECONDS = 7 * DAY_SECONDS;
 const INTERVAL_SECONDS: Readonly<Record<string, number>> = { PT5M: 300, PT10M: 600, PT1H: 3600, P1D: DAY_SECONDS };
 
+/** Room at the right, so that the newest mark is whole. */
+const AIR_SECONDS = 3600;
+
 const RANGES = [
   { id: "1", text: "1 day" },
   { id: "7", text: "7 days" },
@@ -88,7 +91,7 @@ function OneSeries({ series, loaded, days, compare }: { series: SeriesOverTime; 
 /** The group at the right, with so many days before its start. */
 function rangeOf({ starts, group, days }: { starts: readonly string[]; group: { start: string }; days: string }): readonly [number, number] | null {
   if (days === "all" || starts.length === 0) return null;
-  const to = Date.parse(starts.at(-1)!) / 1000;
+  const to = Date.parse(starts.at(-1)!) / 1000 + AIR_SECONDS;
   const first = Date.parse(starts[0]!) / 1000;
   return [Math.max(first, Date.parse(group.start) / 1000 - Number(days) * DAY_SECONDS), to];
 }

@@ -47,8 +47,11 @@ export function GroupPage({ id }: { id: string }) {
   );
 }
 
+const AGGREGATION_WORDS: Readonly<Record<string, string>> = { SUM: "sum", AVG: "average", COUNT: "rows", MIN: "minimum", MAX: "maximum" };
+
 function Overview({ group }: { group: GroupDetail }) {
-  const { severity, kind, status, start, end, zone, frequency, actual, expected, lower, upper, deviationShare, detector, memberCount, segments, peak } = group;
+  const { severity, kind, status, start, end, zone, frequency, actual, expected, lower, upper, deviationShare, detector, memberCount, segments, peak, aggregation } = group;
+  const unit = `${AGGREGATION_WORDS[aggregation] ?? aggregation} ${frequencyWords(frequency).per}`;
   const lasted = formatDuration((Date.parse(end) - Date.parse(start)) / 1000);
   return (
     <Container footer={<ZoneNote zone={zone} />}>
@@ -68,7 +71,7 @@ function Overview({ group }: { group: GroupDetail }) {
           { label: "Since", value: <Instant at={start} zone={zone} both /> },
           { label: status === "open" ? "Last seen until" : "Until", value: <><Instant at={end} zone={zone} both /> <small className="under">{lasted}</small></> },
           {
-            label: `Actual ${frequencyWords(frequency).per}`,
+            label: `Actual ${unit}`,
             value: (
               <>
                 <Box variant="span" fontSize="heading-l" fontWeight="bold">
@@ -79,7 +82,7 @@ function Overview({ group }: { group: GroupDetail }) {
             ),
           },
           {
-            label: `Expected ${frequencyWords(frequency).per}`,
+            label: `Expected ${unit}`,
             value: (
               <>
                 <Box variant="span" fontSize="heading-l" fontWeight="bold">

@@ -68,9 +68,9 @@ export function Revisions({ revisions, zone }: { revisions: GroupDetail["revisio
   return (
     <ExpandableSection variant="container" headerText="What was known when" headerCounter={`(${revisions.length})`}>
       <ol className="revisions">
-        {revisions.map(({ revision, knownAt, headline, severity, seriesCount }) => (
+        {revisions.map(({ revision, knownAt, headline, severity, seriesCount, reason }) => (
           <li key={revision}>
-            <Instant at={knownAt} zone={zone} /> revision {revision}, severity {Math.round(severity)}, {seriesCount} series
+            <Instant at={knownAt} zone={zone} /> revision {revision}, severity {Math.round(severity)}, {seriesCount} series{reason !== null && `: ${reason}`}
             <br />
             {headline}
           </li>

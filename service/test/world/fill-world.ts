@@ -164,14 +164,18 @@ function figuresOf(table: SeriesTable, key: SeriesKey, startMs: number, seed: nu
   const leaves = leavesBelow(table, key);
   const incident = startMs < LIVE_FROM_MS ? undefined : INCIDENTS.find((one) => isOn(one, startMs) && leaves.some((leaf) => hits(one, table.keys[leaf]!)));
   let actual = 0;
+  let arrived = 0;
   let expected = 0;
   for (const leaf of leaves) {
     const leafKey = table.keys[leaf]!;
     const usual = expectedOf(leafKey, startMs);
     expected += usual;
     const factor = incident !== undefined && hits(incident, leafKey) ? incident.factor : 1;
-    actual += factor === null ? NaN : Math.round(usual * factor * noiseOf(leaf, startMs, seed));
+    if (factor === null) continue; // no row: a roll-up goes on without this leaf
+    arrived++;
+    actual += Math.round(usual * factor * noiseOf(leaf, startMs, seed));
   }
+  if (arrived === 0) actual = NaN;
   const width = (expected * BAND_SHARE) / Math.sqrt(leaves.length);
   const off = Math.abs(actual - expected) / width;
   const isHit = incident !== undefined && (Number.isNaN(actual) || off > 1);

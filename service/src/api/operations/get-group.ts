@@ -1,6 +1,7 @@
 import type { GroupMember } from "@foretop/engine";
 import { z } from "zod";
 import type { System } from "../../pipeline/system.ts";
+import { shownSql } from "../../connectors/sql/shown-sql.ts";
 import { timeSeriesId } from "../../resources/time-series-id.ts";
 import type { GroupEvidence, StoredGroup, StoredSeries } from "../../store/store.ts";
 import { describeDelivery } from "../describe-delivery.ts";
@@ -11,7 +12,6 @@ import { operation } from "../operation.ts";
 import { dimensionsOf, seriesName } from "../series-name.ts";
 import { figureOf, instantText, intervalOf } from "../shapes/common.ts";
 import { groupDetail, groupInput } from "../shapes/group.ts";
-import { shownSql } from "../shown-sql.ts";
 
 const MEMBERS_MAX = 500;
 const DELIVERIES_MAX = 200;
@@ -27,7 +27,7 @@ export const getGroup = operation({
   async handle(system, input) {
     const { stored, detector } = await findGroup(system, input.group);
     const { group } = stored;
-    const series = await knownSeries(system, detector);
+    const series = await knownSeries(system, detector, { including: Math.max(...group.members.map((member) => member.series)) });
     const head = new Set(group.head);
     const members = [...group.members].sort((a, b) => b.severity - a.severity || a.series - b.series).slice(0, MEMBERS_MAX);
     const deliveries = await system.store.deliveries.list({ groupId: group.id, limit: DELIVERIES_MAX });
@@ -57,6 +57,7 @@ export const getGroup = operation({
           last: instantText(revision.group.lastMs),
           seriesCount: revision.group.members.length,
           headline: revision.headline,
+          reason: revision.reason,
         })),
     };
   },

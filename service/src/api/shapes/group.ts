@@ -16,6 +16,7 @@ export const groupSummary = z.object({
   detector: z.string().describe("name"),
   headline: z.string(),
   measure: z.string(),
+  aggregation: z.string().describe("of the measure: SUM, AVG, COUNT, MIN, MAX"),
   kind: kindName,
   direction: z.enum(["up", "down", "mixed"]),
   severity: z.number(),
@@ -129,6 +130,7 @@ export const groupDetail = groupSummary.extend({
       last: instant,
       seriesCount: z.number(),
       headline: z.string(),
+      reason: z.string().nullable().describe("why there is this revision, when it is not simply the next interval"),
     }),
   ),
 });

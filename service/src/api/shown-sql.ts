@@ -1,1 +1,0 @@
-export { shownSql } from "../connectors/sql/shown-sql.ts";
