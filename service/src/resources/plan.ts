@@ -7,7 +7,7 @@ import { intervalStartBefore, intervalStarts, missingRollUpKeys, nextIntervalSta
 import { shownSql } from "../connectors/sql/shown-sql.ts";
 import { bindQuery } from "../connectors/sql/bind-query.ts";
 import { windowRemarks } from "../connectors/sql/window-remarks.ts";
-import type { Column, Source } from "../connectors/connector.ts";
+import type { BoundQuery, Column, Source } from "../connectors/connector.ts";
 import type { Interval } from "../crawl/batch.ts";
 import { findColumns } from "../crawl/find-columns.ts";
 import { LeafTable } from "../crawl/leaf-table.ts";
@@ -19,7 +19,7 @@ import { configChanges, relearns, type ConfigChange } from "./config-changes.ts"
 import { refuseProblems, type ConfigProblem } from "./config-problem.ts";
 import type { DetectorConfig } from "./detector.ts";
 import type { Locate } from "./parse-config.ts";
-import { withSource } from "./with-source.ts";
+import { lastWholeInterval, withSource } from "./with-source.ts";
 
 export interface Plan {
   /** its name */
@@ -117,15 +117,18 @@ interface Asked {
 }
 
 async function askSource(config: DetectorConfig, system: Pick<System, "connectors" | "secrets" | "clock">, locate: Locate, warnings: ConfigProblem[], signal: AbortSignal | undefined): Promise<Asked> {
-  let statements: PlannedStatement[] = [];
+  // As the connector would send it; once connected it is known what the server really speaks.
+  const last = lastWholeInterval(config, system.clock.nowMs());
+  const { dialect } = system.connectors.get(config.source.kind)!; // checkSettings has looked
+  let statements = [statementOf(bindQuery(config.query, config.timestamp.column, last, dialect), last)];
   const unasked = (error: unknown): Asked => {
     if (signal?.aborted === true || !(error instanceof SourceError)) throw error;
-    warnings.push({ message: `the source could not be asked: ${describeError(error)}`, where: locate(["source"]), advice: adviceOf(error) });
+    warnings.push({ message: `there is no estimate: ${describeError(error)}`, where: locate(["source"]), advice: adviceOf(error) });
     return { estimate: null, statements };
   };
   try {
     return await withSource(config, system, signal, async (source, query, interval) => {
-      statements = [{ title: `one interval: ${instantText(interval.startMs)} up to ${instantText(interval.endMs)}`, sql: query.sql, shown: shownSql(query.sql, query.parameters) }];
+      statements = [statementOf(query, interval)];
       try {
         const columns = await source.describe(query, { timeoutMs: PLAN_SECONDS_MAX * 1000, ...(signal && { signal }) });
         const found = checkColumns(config, columns, locate);
@@ -142,6 +145,10 @@ async function askSource(config: DetectorConfig, system: Pick<System, "connector
   } catch (error) {
     return unasked(error);
   }
+}
+
+function statementOf({ sql, parameters }: BoundQuery, { startMs, endMs }: Interval): PlannedStatement {
+  return { title: `one interval: ${instantText(startMs)} up to ${instantText(endMs)}`, sql, shown: shownSql(sql, parameters) };
 }
 
 async function estimate(config: DetectorConfig, source: Source, columns: readonly Column[], last: Interval, locate: Locate, warnings: ConfigProblem[], signal: AbortSignal | undefined): Promise<PlanEstimate | null> {
