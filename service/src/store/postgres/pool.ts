@@ -35,8 +35,10 @@ export function openPool(databaseUrl: string, log: Logger): Pool {
       },
     },
   });
-  // An idle connection was cut: the pool opens another one when asked.
-  pool.on("error", (error) => log.warn({ error: error.message }, "a connection to Foretop's database was cut"));
+  // A connection was cut. The query that was running on it fails, the pool opens another one when asked. Without a
+  // listener on the client itself, a cut between two queries of a transaction would end the process.
+  pool.on("connect", (client) => client.on("error", (error: Error) => log.warn({ error: error.message }, "a connection to Foretop's database was cut")));
+  pool.on("error", () => {}); // idle ones, said above
   return pool;
 }
 
