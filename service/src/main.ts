@@ -167,6 +167,7 @@ function demoHost(context: CommandContext): DemoHost {
   const log: Logger = { ...silentLogger, error: (fields, message) => context.remark(`${message}: ${JSON.stringify(fields)}`) };
   return {
     homeFolder: config.homeFolder,
+    secretsFolder: config.secretsFolder,
     stateDatabase: STATE_DATABASE,
     stateFolders: [join(config.homeFolder, SEGMENTS_FOLDER), join(config.homeFolder, EXPORT_FOLDER)],
     exampleFile: join(EXAMPLES, "redshift-ecommerce", "params.json"),

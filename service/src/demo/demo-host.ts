@@ -15,6 +15,8 @@ export interface DemoPostgres {
 export interface DemoHost {
   /** FORETOP_HOME */
   readonly homeFolder: string;
+  /** where `secret:NAME` is looked up */
+  readonly secretsFolder: string;
   /** name of Foretop's own database */
   readonly stateDatabase: string;
   /** folders beside the database that hold state: segments, exports */

@@ -19,8 +19,7 @@ export interface DemoSecret {
   write(place: { host: string; port: number; database: string }): void;
 }
 
-export function demoSecret(homeFolder: string): DemoSecret {
-  const folder = join(homeFolder, "secrets");
+export function demoSecret(folder: string): DemoSecret {
   const path = join(folder, `${SECRET_NAME}.json`);
   const password = passwordIn(path) ?? randomBytes(18).toString("base64url");
   return {

@@ -52,7 +52,7 @@ export async function runDemo(options: DemoOptions, host: DemoHost): Promise<voi
   const timer = new StepTimer(options.progress);
   const example = parseConfigFile(host.exampleFile);
   const { offsetSeconds, name } = example.config;
-  const secret = demoSecret(host.homeFolder);
+  const secret = demoSecret(host.secretsFolder);
 
   const postgres = await timer.run("start PostgreSQL", undefined, async () => {
     const server = await host.startPostgres();
