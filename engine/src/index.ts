@@ -71,3 +71,4 @@ export type { ScoreSeriesOptions, SeriesToScore } from "./scores/score-series.ts
 export { seededRandom } from "./random/seeded-random.ts";
 export type { Random } from "./random/seeded-random.ts";
 export { normal, poisson, studentT3 } from "./random/distributions.ts";
+export { positionsOf, rhythmOfSeconds } from "./scores/any-interval.ts";

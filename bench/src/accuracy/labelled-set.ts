@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { gunzipSync } from "node:zlib";
 import type { Rhythm } from "@foretop/engine";
-import { rhythmOf } from "@foretop/engine";
+import { positionsOf, rhythmOfSeconds } from "@foretop/engine";
 
 /** One labelled series on its regular grid; what no row was given for is missing and never scored. */
 export interface LabelledSeries {
@@ -17,30 +17,6 @@ export interface LabelledSeries {
   readonly present: Uint8Array;
   /** intervals that are history; everything after is scored */
   readonly historyCount: number;
-}
-
-/** The rhythm for any interval length: the product's four, and what benchmark files have besides (30 minutes). */
-export function rhythmOfSeconds(seconds: number): Rhythm {
-  if (seconds === 300) return rhythmOf("PT5M");
-  if (seconds === 600) return rhythmOf("PT10M");
-  if (seconds === 3600) return rhythmOf("PT1H");
-  if (seconds >= 86_400) return rhythmOf("P1D");
-  return { frequency: "PT1H", intervalSeconds: seconds, dayLength: Math.round(86_400 / seconds), weekLength: 168 };
-}
-
-/** Positions of epoch seconds, in UTC: the sets do not say where they were recorded. */
-export function positionsOf(seconds: ArrayLike<number>, rhythm: Rhythm): { inDay: Uint16Array; hourOfWeek: Uint8Array } {
-  const inDay = new Uint16Array(seconds.length);
-  const hourOfWeek = new Uint8Array(seconds.length);
-  for (let t = 0; t < seconds.length; t++) {
-    const s = seconds[t];
-    if (rhythm.weekLength === 0) inDay[t] = (Math.floor(s / 86_400) + 3) % 7;
-    else {
-      inDay[t] = Math.min(rhythm.dayLength - 1, Math.floor((s % 86_400) / rhythm.intervalSeconds));
-      hourOfWeek[t] = (Math.floor(s / 3600) + 72) % 168; // 1 January 1970 was a Thursday
-    }
-  }
-  return { inDay, hourOfWeek };
 }
 
 /**
@@ -110,6 +86,7 @@ function toGrid(
     grid.labels[t] = labels[row];
     grid.present[t] = 1;
   }
-  const seconds = Float64Array.from({ length }, (_, t) => times[0] + t * interval);
-  return { name, rhythm, ...grid, ...positionsOf(seconds, rhythm), historyCount: indexOf(history) };
+  // UTC: the sets do not say where they were recorded.
+  const startMs = Float64Array.from({ length }, (_, t) => 1000 * (times[0] + t * interval));
+  return { name, rhythm, ...grid, ...positionsOf(startMs, rhythm, "UTC"), historyCount: indexOf(history) };
 }

@@ -5,8 +5,7 @@
  */
 import { readFileSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { scoreSeries } from "@foretop/engine";
-import { positionsOf, rhythmOfSeconds } from "./labelled-set.ts";
+import { positionsOf, rhythmOfSeconds, scoreSeries } from "@foretop/engine";
 
 export interface NabFile {
   readonly name: string;
@@ -126,16 +125,16 @@ export function nabIncidentScores(file: NabFile, column: "incidentScore" | "scor
   for (let i = 0; i < values.length; i++) {
     const step = i === 0 ? 1 : Math.round((seconds[i] - seconds[i - 1]) / rhythm.intervalSeconds);
     for (let k = 1; k < step && k <= 4 * rhythm.dayLength; k++) {
-      grid.push(seconds[i - 1] + k * rhythm.intervalSeconds);
+      grid.push(1000 * (seconds[i - 1] + k * rhythm.intervalSeconds));
       gridValues.push(NaN);
     }
     cellOf[i] = grid.length;
-    grid.push(seconds[i]);
+    grid.push(1000 * seconds[i]);
     gridValues.push(values[i]);
   }
   const judgement = scoreSeries(
     rhythm,
-    { values: Float64Array.from(gridValues), ...positionsOf(grid, rhythm) },
+    { values: Float64Array.from(gridValues), ...positionsOf(grid, rhythm, "UTC") },
     { historyCount: cellOf[probation(values.length)] },
   );
   return Float64Array.from(cellOf, (cell) => judgement[column][cell]);

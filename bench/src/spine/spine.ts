@@ -1,0 +1,167 @@
+/**
+ * `npm run bench -- spine`: the speed and memory that the spine promises, measured on a real PostgreSQL beside what the
+ * same machine can do in the same minute (a crawl against COPY). Each part runs in a process of its own.
+ *
+ * `--only demo,crawl,train,interval,linear` runs some of it; the results file is written only by a whole run.
+ */
+import { execFileSync, spawn } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { cpus, loadavg, tmpdir, totalmem } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { startEmbeddedPostgres, type EmbeddedPostgres } from "../../../service/src/store/embedded/embedded-postgres.ts";
+import { LIVE_INTERVALS, type Figures, type PartOptions } from "./parts.ts";
+import { fillSource, PASSWORD_VARIABLE } from "./spine-world.ts";
+
+const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
+const RESULTS = join(ROOT, "bench", "results", "spine.json");
+const PARTS = ["demo", "crawl", "train", "interval", "linear"] as const;
+type Part = (typeof PARTS)[number];
+
+const LARGE = { seriesCount: 5_000, historyIntervals: 2_500, liveIntervals: LIVE_INTERVALS };
+/** Two weeks of hours: enough to learn the season, little enough for fifty thousand series on a laptop. */
+const LINEAR = [500, 5_000, 50_000].map((seriesCount) => ({ seriesCount, historyIntervals: 336, liveIntervals: 12 }));
+
+export async function spine(args: readonly string[]): Promise<void> {
+  const chosen = chosenParts(args);
+  const folder = mkdtempSync(join(tmpdir(), "foretop-bench-"));
+  const figures: Record<string, Figures | Record<string, Figures>> = {};
+  const loadBefore = loadAverage();
+  try {
+    if (chosen.has("demo")) figures["demo"] = report("demo", await demo(join(folder, "demo")));
+    if (["crawl", "train", "interval", "linear"].some((part) => chosen.has(part as Part))) {
+      const home = join(folder, "home");
+      const postgres = await startEmbeddedPostgres(home);
+      try {
+        await measureWorlds(postgres, home, chosen, figures);
+      } finally {
+        await postgres.stop();
+      }
+    }
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+  if (chosen.size < PARTS.length) return;
+  const machine = { cpu: cpus()[0].model, cores: cpus().length, memoryGiB: Math.round(totalmem() / 2 ** 30), node: process.version };
+  const commit = execFileSync("git", ["rev-parse", "--short", "HEAD"], { cwd: ROOT, encoding: "utf8" }).trim();
+  mkdirSync(dirname(RESULTS), { recursive: true });
+  writeFileSync(RESULTS, `${JSON.stringify({ commit, machine, load: { before: loadBefore, after: loadAverage() }, figures }, null, 2)}\n`);
+  console.error(`written to ${RESULTS}`);
+}
+
+async function measureWorlds(
+  postgres: EmbeddedPostgres,
+  home: string,
+  chosen: ReadonlySet<Part>,
+  figures: Record<string, Figures | Record<string, Figures>>,
+): Promise<void> {
+  const run = async (name: string, options: PartOptions, state: string) => {
+    await postgres.createDatabase(state);
+    return await inChild(name, options, postgres.password);
+  };
+  if (chosen.has("crawl") || chosen.has("train") || chosen.has("interval")) {
+    const options = await worldOf(postgres, home, LARGE);
+    if (chosen.has("crawl")) {
+      // A tenth of the rows says the same in a tenth of the time.
+      const shorter = { ...options, historyIntervals: LARGE.historyIntervals / 10 };
+      figures["crawl"] = report("crawl", await run("crawlAgainstCopy", shorter, `state_crawl_${options.source}`));
+    }
+    if (chosen.has("train") || chosen.has("interval")) {
+      figures["train"] = report("train", await run("train", options, `state_${options.source}`));
+    }
+    if (chosen.has("interval")) figures["interval"] = report("interval", await run("oneInterval", options, `state_${options.source}`));
+    await removeWorld(postgres, options);
+  }
+  if (!chosen.has("linear")) return;
+  const linear: Record<string, Figures> = {};
+  for (const size of LINEAR) {
+    const options = await worldOf(postgres, home, size);
+    const trained = await run("train", options, `state_${options.source}`);
+    const interval = await run("oneInterval", options, `state_${options.source}`);
+    linear[size.seriesCount] = report(`linear ${size.seriesCount}`, {
+      learnMicrosecondsPerPoint: (1e6 * trained["learnSeconds"]) / (size.seriesCount * size.historyIntervals),
+      trainMicrosecondsPerPoint: (1e6 * trained["seconds"]) / (size.seriesCount * size.historyIntervals),
+      intervalSeconds: interval["medianSeconds"],
+      intervalMicrosecondsPerSeries: (1e6 * interval["medianSeconds"]) / size.seriesCount,
+      trainPeakMiB: trained["peakMiB"],
+      intervalPeakMiB: interval["peakMiB"],
+    });
+    await removeWorld(postgres, options);
+  }
+  figures["linear"] = linear;
+}
+
+async function worldOf(
+  postgres: EmbeddedPostgres,
+  homeFolder: string,
+  size: Pick<PartOptions, "seriesCount" | "historyIntervals" | "liveIntervals">,
+): Promise<PartOptions> {
+  const source = `source_${size.seriesCount}_${size.historyIntervals}`;
+  await postgres.createDatabase(source);
+  const started = performance.now();
+  await fillSource(postgres.url(source), { seriesCount: size.seriesCount, intervalCount: size.historyIntervals + size.liveIntervals });
+  console.error(`${source} filled in ${((performance.now() - started) / 1000).toFixed(0)} s`);
+  const serverUrl = new URL("/", postgres.url("postgres")).href;
+  return { ...size, serverUrl, source, homeFolder };
+}
+
+async function removeWorld(postgres: EmbeddedPostgres, { source }: PartOptions): Promise<void> {
+  for (const database of [source, `state_${source}`, `state_crawl_${source}`]) await postgres.dropDatabase(database);
+}
+
+/** Start of the crawl to ACTIVE, and everything after the download, from the demo's own document. */
+async function demo(homeFolder: string): Promise<Figures> {
+  const main = join(ROOT, "service", "src", "main.ts");
+  const started = performance.now();
+  const text = await outputOf([main, "demo", "--once", "--json", "--quiet", "--seed", "7", "--home", homeFolder]);
+  const allSeconds = (performance.now() - started) / 1000;
+  const { steps, labels } = JSON.parse(text) as {
+    steps: { name: string; seconds: number; rows: number | null; intervals: number | null }[];
+    labels: { planted: number; found: number; falseGroups: number };
+  };
+  const step = (name: string) => steps.find((candidate) => candidate.name === name)!; // the document has all steps
+  return {
+    crawlToActiveSeconds: step("crawl history").seconds + step("learn").seconds,
+    fillSeconds: step("fill the warehouse").seconds,
+    replaySeconds: step("replay").seconds,
+    replayIntervalsPerSecond: (step("replay").intervals ?? 0) / step("replay").seconds,
+    allSeconds,
+    ...labels,
+  };
+}
+
+async function inChild(name: string, options: PartOptions, password: string): Promise<Figures> {
+  const script = fileURLToPath(new URL("run-part.ts", import.meta.url));
+  const text = await outputOf([script, name, JSON.stringify(options)], { [PASSWORD_VARIABLE]: password });
+  return JSON.parse(text.trim().split("\n").at(-1)!) as Figures; // run-part.ts prints figures last
+}
+
+function outputOf(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"], env: { ...process.env, ...env } });
+    let text = "";
+    child.stdout.setEncoding("utf8").on("data", (part: string) => (text += part));
+    child.on("error", reject);
+    child.on("close", (code) => (code === 0 ? resolve(text) : reject(new Error(`${args[0]} ended with exit code ${code}`))));
+  });
+}
+
+function chosenParts(args: readonly string[]): ReadonlySet<Part> {
+  const only = args.indexOf("--only");
+  if (only === -1) return new Set(PARTS);
+  const names = (args[only + 1] ?? "").split(",");
+  const unknown = names.filter((name) => !(PARTS as readonly string[]).includes(name));
+  if (unknown.length > 0) throw new Error(`--only takes ${PARTS.join(", ")}, not ${unknown.join(", ")}`);
+  return new Set(names as Part[]); // all are known: checked above
+}
+
+function report<T extends Figures>(name: string, figures: T): T {
+  const text = Object.entries(figures).map(([key, value]) => `${key} ${Number(value.toPrecision(4))}`);
+  console.error(`${name}: ${text.join(", ")}`);
+  return figures;
+}
+
+/** How busy the machine was: figures of a shared one are upper ends. */
+function loadAverage(): number {
+  return loadavg()[0];
+}

@@ -1,0 +1,117 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+import { normal, seededRandom } from "@foretop/engine";
+import { afterAll, test } from "vitest";
+import { SourceError, UserError } from "../telemetry/errors.ts";
+import type { ScoreOptions } from "./score.ts";
+import { SCORE_HEADER, scoreCommand } from "./score.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "foretop-score-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const HOUR = 3600;
+const START = 1_767_225_600; // 2026-01-01T00:00:00Z
+
+/** Two series of hours with a daily season; series b drops by half in its last hour but one. */
+function sample(hours: number): string[] {
+  const random = seededRandom(1);
+  const lines = ["series,timestamp,value"];
+  for (let t = 0; t < hours; t++) {
+    const usual = 100 + 30 * Math.sin((t * Math.PI) / 12);
+    lines.push(`a,${START + t * HOUR},${(usual + 3 * normal(random)).toFixed(3)}`);
+    lines.push(`b,${START + t * HOUR},${(t === hours - 2 ? usual / 2 : usual + 3 * normal(random)).toFixed(3)}`);
+  }
+  return lines;
+}
+
+async function score(content: string | Uint8Array, options: Omit<ScoreOptions, "file"> = {}): Promise<string> {
+  const file = join(folder, "in.csv");
+  writeFileSync(file, content);
+  let out = "";
+  await scoreCommand({ file, ...options }, { stdin: stdinOf(""), stdout: { write: (text) => (out += text) } });
+  return out;
+}
+
+async function* stdinOf(text: string): AsyncGenerator<Uint8Array> {
+  yield Buffer.from(text);
+}
+
+test("score writes a line for each line, in their order, with the columns of the header", async () => {
+  const input = sample(400);
+  const lines = (await score(input.join("\n"), { learnShare: 0.5 })).trimEnd().split("\n");
+  assert.equal(lines[0], SCORE_HEADER);
+  assert.equal(lines.length, input.length);
+  const firstCells = (line: string) => line.split(",").slice(0, 2).join();
+  assert.deepEqual(lines.slice(1).map(firstCells), input.slice(1).map(firstCells));
+  const dip = lines.find((line) => line.endsWith(",down,dip"))!.split(",");
+  assert.equal(dip[0], "b");
+  assert.equal(dip[1], String(START + 398 * HOUR));
+  assert.ok(Number(dip[9]) > 70 && Number(dip[4]) < Number(dip[3]) && Number(dip[3]) < Number(dip[5]));
+});
+
+test("scores are empty while learning, and from the first row after the history they are there", async () => {
+  const rows = (await score(sample(400).join("\n"), { learnShare: 0.5 })).trimEnd().split("\n").slice(1).map((line) => line.split(","));
+  assert.ok(rows.slice(0, 400).every((row) => row[6] === "" && row[9] === ""));
+  assert.ok(rows.slice(400).every((row) => row[6] !== "" && row[9] !== ""));
+});
+
+test("without --learn-… a series is judged after 300 points, a short one from its middle on", async () => {
+  const firstJudged = async (hours: number) => {
+    const rows = (await score(sample(hours).join("\n"))).split("\n").slice(1).filter((line) => line.startsWith("a,"));
+    return rows.findIndex((line) => line.split(",")[6] !== "");
+  };
+  assert.equal(await firstJudged(700), 300);
+  assert.equal(await firstJudged(200), 100);
+});
+
+test("gzip, stdin, quotes, a byte order mark, CRLF, other column names and ISO times give the same scores", async () => {
+  const plain = await score(sample(300).join("\n"), { learnShare: 0.5 });
+  assert.equal(await score(gzipSync(sample(300).join("\n")), { learnShare: 0.5 }), plain);
+  assert.equal(await score(`\ufeff${sample(300).join("\r\n")}\r\n`, { learnShare: 0.5 }), plain);
+  const renamed = sample(300).map((line, i) => (i === 0 ? "ts,v,name" : line.replace(/^(\w),(\d+),(.*)$/, (_, s, ts, v) => `${new Date(Number(ts) * 1000).toISOString()},${v},"${s}"`)));
+  const other = await score(renamed.join("\n"), { learnShare: 0.5, seriesColumn: "name", timestampColumn: "ts", valueColumn: "v" });
+  const scores = (text: string) => text.split("\n").map((line) => line.split(",").slice(2).join());
+  assert.deepEqual(scores(other), scores(plain));
+  let out = "";
+  await scoreCommand({ file: "-", learnShare: 0.5 }, { stdin: stdinOf(sample(300).join("\n")), stdout: { write: (text) => (out += text) } });
+  assert.equal(out, plain);
+});
+
+test("rows may come in any order; the future never touches the past", async () => {
+  const input = sample(400);
+  const plain = await score(input.join("\n"), { learnUntil: String(START + 200 * HOUR) });
+  const shuffled = [input[0], ...input.slice(1).reverse()];
+  const back = (await score(shuffled.join("\n"), { learnUntil: String(START + 200 * HOUR) })).trimEnd().split("\n");
+  assert.deepEqual([back[0], ...back.slice(1).reverse()], plain.trimEnd().split("\n"));
+  const cut = await score(input.slice(0, -100).join("\n"), { learnUntil: String(START + 200 * HOUR) });
+  assert.ok(plain.startsWith(cut));
+});
+
+test("--json prints what was found instead", async () => {
+  const summary = JSON.parse(await score(sample(400).join("\n"), { learnShare: 0.5, json: true })) as Record<string, unknown>;
+  assert.equal(summary.rows, 800);
+  assert.equal(summary.series, 2);
+  assert.equal(summary.judged, 400);
+  assert.ok((summary.anomalies as number) >= 1);
+});
+
+test("what can't be read is said with its line, column and a way out", async () => {
+  const fails = async (content: string, pattern: RegExp, options: Omit<ScoreOptions, "file"> = {}) => {
+    await assert.rejects(score(content, options), (error: unknown) => (error instanceof SourceError || error instanceof UserError) && pattern.test(error.message));
+  };
+  await fails("series,time,value\na,1,2\n", /no column "timestamp"; it has series, time, value/);
+  await fails("timestamp,value\nyesterday,2\n", /line 2: "yesterday" is not a timestamp/);
+  await fails("timestamp,value\n1,two\n", /line 2: "two" is not a value/);
+  await fails("timestamp,value\n1,2\n", /no time zone "Mars"/, { zone: "Mars" });
+  await fails("timestamp,value\n1,2\n", /from 0 to 1/, { learnShare: 50 });
+});
+
+test("empty files, single rows, missing values and duplicates are survived", async () => {
+  assert.equal(await score("timestamp,value\n"), `${SCORE_HEADER}\n`);
+  assert.equal((await score("timestamp,value\n1,5\n")).split("\n")[1], ",1,5,,,,,,,,,");
+  const lines = (await score("timestamp,value\n0,5\n0,6\n3600,\n7200,NaN\n10800,1e300\n14400,Infinity\n", { learnShare: 0 })).split("\n");
+  assert.equal(lines.length, 8);
+});
