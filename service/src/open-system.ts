@@ -3,6 +3,7 @@ import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import type { Channel } from "./channels/channel.ts";
 import type { Connector } from "./connectors/connector.ts";
+import { keptSources } from "./connectors/kept-sources.ts";
 import { checkpointAll } from "./pipeline/checkpoint.ts";
 import { ModelCache } from "./pipeline/live-models.ts";
 import type { System } from "./pipeline/system.ts";
@@ -47,6 +48,7 @@ export async function openSystem(options: SystemOptions): Promise<OpenSystem> {
   redactor.remember(databaseUrl);
   const metrics = createMetrics();
   const store = countedStore(await openPostgresStore({ databaseUrl, segmentsFolder, log }), metrics);
+  const sources = keptSources(options.connectors);
   const system: System = {
     store,
     clock,
@@ -57,7 +59,7 @@ export async function openSystem(options: SystemOptions): Promise<OpenSystem> {
       log,
       ...(options.secretsFolder === undefined ? {} : { folder: options.secretsFolder }),
     }),
-    connectors: new Map(options.connectors.map((connector) => [connector.kind, connector])),
+    connectors: new Map(sources.connectors.map((connector) => [connector.kind, connector])),
     channels: new Map(options.channels.map((channel) => [channel.kind, channel])),
     log,
     models: new ModelCache(),
@@ -70,6 +72,7 @@ export async function openSystem(options: SystemOptions): Promise<OpenSystem> {
     metrics,
     async close() {
       await checkpointAll(system);
+      await sources.close();
       await store.close();
     },
   };

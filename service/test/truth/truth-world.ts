@@ -15,7 +15,7 @@ import { configHash } from "../../src/resources/config-hash.ts";
 import type { Detector } from "../../src/resources/detector.ts";
 import { VirtualClock } from "../../src/telemetry/clock.ts";
 import { silentLogger } from "../../src/telemetry/logger.ts";
-import { fillWarehouse, FIRST_NOW_MS, LIVE_FROM_MS, LIVE_UNTIL_MS, worldConfig } from "../kill/world.ts";
+import { fillWarehouse, FIRST_NOW_MS, LIVE_FROM_MS, LIVE_UNTIL_MS, SECRETS, worldConfig } from "../kill/world.ts";
 import { testDatabase } from "../postgres.ts";
 
 export interface TruthWorld {
@@ -36,7 +36,7 @@ export async function truthWorld(overrides: { readonly horizonIntervals?: number
   await fillWarehouse(source.url);
   const folder = await mkdtemp(join(tmpdir(), "foretop-truth-"));
   const clock = new VirtualClock(FIRST_NOW_MS);
-  process.env["WAREHOUSE_PASSWORD"] = decodeURIComponent(new URL(source.url).password);
+  process.env[SECRETS.warehousePassword] = decodeURIComponent(new URL(source.url).password);
   const open = await openSystem({
     homeFolder: folder,
     databaseUrl: state.url,
@@ -48,7 +48,7 @@ export async function truthWorld(overrides: { readonly horizonIntervals?: number
     threads: 1,
   });
   const { system } = open;
-  const config = { ...worldConfig({ warehouseUrl: source.url, webhookUrl: "http://127.0.0.1:9/" }), alerts: [], ...overrides };
+  const config = { ...worldConfig(source.url), alerts: [], ...overrides };
   const { id } = await system.store.detectors.create(config, configHash(config), FIRST_NOW_MS);
   const client = new Client({ connectionString: source.url });
   client.on("error", () => {});
