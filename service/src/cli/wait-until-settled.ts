@@ -2,26 +2,29 @@
 import type { Client } from "../api/client.ts";
 import type { OutputOf } from "../api/operations/index.ts";
 import type { CommandContext } from "./commands.ts";
+import type { ProgressStep } from "./progress.ts";
 
 /** Often enough that seconds don't feel long, seldom enough that nobody notices the asking. */
 const POLL_MS = 250;
 
 export async function waitUntilSettled(detector: string, client: Client, { progress, signal }: Pick<CommandContext, "progress" | "signal">): Promise<OutputOf<"getDetector">> {
-  const step = progress.step("activate");
+  // Not before it is needed: in this process the activation is over when this is called.
+  let step: ProgressStep | null = null;
   try {
     for (;;) {
       signal.throwIfAborted();
       const now = await client.call("getDetector", { detector });
       if (now.status !== "ACTIVATING") {
-        if (now.status === "FAILED") step.fail();
-        else step.end(`${now.status}, ${now.series.leaves + now.series.rollUps} series`);
+        if (now.status === "FAILED") step?.fail();
+        else step?.end(`${now.status}, ${now.series.leaves + now.series.rollUps} series`);
         return now;
       }
+      step ??= progress.step("activate");
       step.update(0, "reading and learning the history");
       await pause(POLL_MS, signal);
     }
   } catch (error) {
-    step.fail();
+    step?.fail();
     throw error;
   }
 }
