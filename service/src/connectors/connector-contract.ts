@@ -1,0 +1,300 @@
+/**
+ * What every connector has to do, as tests on a real source. A new one describes its source as a `SourceWorld` and calls
+ * `testConnector`; what a kind of source can't have (no roles, no network) it says in `without`, with the reason.
+ */
+import assert from "node:assert/strict";
+import { afterAll, beforeAll, describe, test } from "vitest";
+import type { Secrets } from "../secrets/secrets.ts";
+import { SourceError } from "../telemetry/errors.ts";
+import type { SourceErrorCode } from "../telemetry/errors.ts";
+import type { BoundQuery, Cell, Column, Connector, ReadOptions, RowBatch, Source } from "./connector.ts";
+
+export type ContractColumnType = "timestamp" | "timestamptz" | "date" | "integer" | "bigint" | "decimal" | "double" | "text" | "boolean";
+
+/** A source with tables, as the suite needs it. Statements are in the source's own SQL. */
+export interface SourceWorld {
+  /** settings that work */
+  readonly settings: unknown;
+  readonly secrets: Secrets;
+  /** a table with these rows; texts for timestamps are ISO */
+  createTable(name: string, columns: Readonly<Record<string, ContractColumnType>>, rows: readonly (readonly Cell[])[]): Promise<void>;
+  /** a table big(ts timestamp, n integer, filler text of 100 characters), `rows` rows, one a second from 2026-01-01 */
+  createBigTable(rows: number): Promise<void>;
+  /** a bound query on a table: `columns` where ts is in [start, end) */
+  select(columns: string, table: string, range: { startMs: number; endMs: number }): BoundQuery;
+  /** takes a minute or more, reads nothing */
+  readonly slowQuery: BoundQuery;
+  /** statements of ours that the source is working on now */
+  runningStatements(): Promise<number>;
+  /** settings with a wrong password, of a role that may read nothing, of a port where nothing listens */
+  readonly wrongPassword: unknown;
+  readonly mayNotRead: unknown;
+  readonly nobodyThere: unknown;
+  /** settings whose connection goes over something that can be cut */
+  readonly cuttable: { readonly settings: unknown; cut(): void };
+  close(): Promise<void>;
+}
+
+export type Exemption = "wrong password" | "permission denied" | "nobody there" | "connection cut";
+
+const RANGE = { startMs: Date.UTC(2026, 0, 1), endMs: Date.UTC(2027, 0, 1) };
+const BIG_ROWS = 400_000;
+const NO_SECRET: Secrets = { resolve: () => Promise.reject(new Error("no secret is asked for here")) };
+
+export function testConnector(connector: Connector, open: () => Promise<SourceWorld>, without: Partial<Record<Exemption, string>> = {}): void {
+  describe(`the connector ${connector.kind}`, () => {
+    let world: SourceWorld;
+    beforeAll(async () => {
+      world = await open();
+    });
+    afterAll(() => world.close());
+
+    const connect = (settings: unknown, zone = "UTC"): Promise<Source> =>
+      connector.open(connector.settings.parse(settings), { secrets: world.secrets ?? NO_SECRET, zone });
+    const using = async <T>(work: (source: Source) => Promise<T>, zone = "UTC", settings = world.settings): Promise<T> => {
+      const source = await connect(settings, zone);
+      try {
+        return await work(source);
+      } finally {
+        await source.close();
+      }
+    };
+    const all = (query: BoundQuery, zone?: string): Promise<Read> => using((source) => readAll(source, query), zone);
+    const unless = (exemption: Exemption) => (name: string, work: () => Promise<void>): void => {
+      if (without[exemption] === undefined) test(name, work);
+    };
+
+    test("reads the rows of [start, end), and only those", async () => {
+      await world.createTable("edges", { ts: "timestamp", n: "integer" }, [
+        ["2026-03-01 09:59:59.999", 1],
+        ["2026-03-01 10:00:00", 2],
+        ["2026-03-01 10:59:59.999", 3],
+        ["2026-03-01 11:00:00", 4],
+      ]);
+      const hour = world.select("n", "edges", { startMs: Date.UTC(2026, 2, 1, 10), endMs: Date.UTC(2026, 2, 1, 11) });
+      assert.deepEqual((await all(hour)).rows.map(([n]) => n).sort(), [2, 3]);
+      const history = world.select("n", "edges", RANGE);
+      assert.equal((await all(history)).rows.length, 4);
+    });
+
+    test("an interval without rows gives its columns and no row", async () => {
+      await world.createTable("quiet", { ts: "timestamp", n: "integer" }, []);
+      const { rows, columns } = await all(world.select("ts, n", "quiet", RANGE));
+      assert.deepEqual(rows, []);
+      assert.deepEqual(columns.map((column) => column.name), ["ts", "n"]);
+    });
+
+    test("numbers are numbers, truth values true or false, nulls null", async () => {
+      await world.createTable("types", { ts: "timestamp", i: "integer", b: "bigint", d: "decimal", f: "double", t: "text", o: "boolean" }, [
+        ["2026-03-01 10:00:00", 7, "9007199254740991", "12345.6789", 1e-300, "a", true],
+        ["2026-03-01 10:00:01", -7, "-5", "-0.0001", 1.5, "", false],
+        ["2026-03-01 10:00:02", null, null, null, null, null, null],
+      ]);
+      const { rows, columns } = await all(world.select("i, b, d, f, t, o", "types", RANGE));
+      assert.deepEqual(sorted(rows), sorted([
+        [7, 9_007_199_254_740_991, 12_345.6789, 1e-300, "a", true],
+        [-7, -5, -0.0001, 1.5, "", false],
+        [null, null, null, null, null, null],
+      ]));
+      assert.deepEqual(columns.map((column) => column.type), ["number", "number", "number", "number", "text", "boolean"]);
+      assert.ok(columns.every((column) => column.nativeType !== ""));
+    });
+
+    test("timestamps are ISO text: naive ones without zone, whatever the zones of dataset and process are", async () => {
+      await world.createTable("times", { ts: "timestamp", tz: "timestamptz", d: "date" }, [["2026-07-01 10:00:00.25", "2026-07-01 10:00:00Z", "2026-07-01"]]);
+      const { rows, columns } = await all(world.select("ts, tz, d", "times", RANGE), "America/New_York");
+      assert.deepEqual(columns.map((column) => column.type), ["timestamp", "timestamptz", "date"]);
+      const [naive, zoned, date] = rows[0]! as string[];
+      assert.match(naive!, /^2026-07-01[ T]10:00:00\.250*$/);
+      assert.match(zoned!, /[+-]\d\d(:?\d\d)?$|Z$/);
+      assert.equal(Date.parse(zoned!.replace(" ", "T").replace(/([+-]\d\d)$/, "$1:00")), Date.UTC(2026, 6, 1, 10));
+      assert.equal(date, "2026-07-01");
+    });
+
+    test("a naive timestamp is compared in the dataset's zone", async () => {
+      await world.createTable("zoned", { ts: "timestamp", n: "integer" }, [
+        ["2026-07-01 09:59:59", 1],
+        ["2026-07-01 10:00:00", 2],
+        ["2026-07-01 11:00:00", 3],
+      ]);
+      // 10:00 to 11:00 in New York, in summer.
+      const hour = world.select("n", "zoned", { startMs: Date.UTC(2026, 6, 1, 14), endMs: Date.UTC(2026, 6, 1, 15) });
+      assert.deepEqual((await all(hour, "America/New_York")).rows, [[2]]);
+    });
+
+    test("texts come back as they are: quotes, emoji, right-to-left, 500 characters, line breaks", async () => {
+      const texts = [`it's "quoted" \\ ; -- :start $1`, "😀 ☃ ä", "שלום", "x".repeat(500), "two\nlines\ttab", "", " "];
+      await world.createTable("texts", { ts: "timestamp", t: "text" }, texts.map((text) => ["2026-03-01 10:00:00", text]));
+      const { rows } = await all(world.select("t", "texts", RANGE));
+      assert.deepEqual(rows.map(([text]) => text).sort(), [...texts].sort());
+    });
+
+    test("a big result streams: batches of the size asked for, in bounded memory, bytes counted", async () => {
+      await world.createBigTable(BIG_ROWS);
+      const before = process.memoryUsage();
+      let peak = 0;
+      let rows = 0;
+      let bytes = 0;
+      await using(async (source) => {
+        for await (const batch of source.read(world.select("ts, n, filler", "big", RANGE), { rowsPerBatch: 1000, timeoutMs: 60_000 })) {
+          assert.ok(batch.rows.length <= 1000);
+          rows += batch.rows.length;
+          bytes += batch.bytes;
+          const { heapUsed, arrayBuffers } = process.memoryUsage();
+          peak = Math.max(peak, heapUsed + arrayBuffers - before.heapUsed - before.arrayBuffers);
+        }
+      });
+      assert.equal(rows, BIG_ROWS);
+      assert.ok(bytes > BIG_ROWS * 100, `${bytes} bytes`);
+      // The result has some 60 MB as text and 150 MB as cells; garbage that is not collected yet counts, too.
+      assert.ok(peak < 100e6, `${peak} bytes at once`);
+    });
+
+    test("describe gives the columns without reading a row", async () => {
+      const columns = await using((source) => source.describe(world.select("ts, n, n, n as \"N\"", "big", RANGE)));
+      assert.deepEqual(columns.map((column) => column.name), ["ts", "n", "n", "N"]);
+    });
+
+    test("tells the statement's id before the first row", async () => {
+      const heard: string[] = [];
+      await using(async (source) => {
+        for await (const _ of source.read(world.select("n", "edges", RANGE), { rowsPerBatch: 1, timeoutMs: 10_000, onStatement: (id) => heard.push(`statement ${typeof id}`), onColumns: () => heard.push("columns") })) heard.push("rows");
+      });
+      assert.deepEqual([...new Set(heard)], ["statement string", "columns", "rows"]);
+    });
+
+    test("leaving in the middle ends the statement and leaves the source usable", async () => {
+      await using(async (source) => {
+        for await (const _ of source.read(world.select("n", "big", RANGE), { rowsPerBatch: 10, timeoutMs: 60_000 })) break;
+        assert.equal(await world.runningStatements(), 0);
+        assert.equal((await readAll(source, world.select("n", "edges", RANGE))).rows.length, 4);
+      });
+    });
+
+    test("an abort cancels at the source, at once, and leaves nothing running", async () => {
+      const abort = new AbortController();
+      const begun = performance.now();
+      setTimeout(() => abort.abort(), 300);
+      await using(async (source) => {
+        await assert.rejects(readAll(source, world.slowQuery, { signal: abort.signal }), isError("CANCELLED"));
+      });
+      assert.ok(performance.now() - begun < 10_000);
+      assert.equal(await world.runningStatements(), 0);
+    });
+
+    test("an abort before the beginning sends nothing", async () => {
+      await using(async (source) => {
+        await assert.rejects(readAll(source, world.slowQuery, { signal: AbortSignal.abort() }), isError("CANCELLED"));
+        assert.equal((await readAll(source, world.select("n", "edges", RANGE))).rows.length, 4);
+      });
+    });
+
+    test("the time limit cancels at the source and says which limit it was", async () => {
+      await using(async (source) => {
+        await assert.rejects(readAll(source, world.slowQuery, { timeoutMs: 500 }), isError("TIMEOUT", { transient: true, message: /0\.5 s.*querySecondsMax/ }));
+        assert.equal(await world.runningStatements(), 0);
+        assert.equal((await readAll(source, world.select("n", "edges", RANGE))).rows.length, 4);
+      });
+    });
+
+    test("a table or a column that isn't there is told by its name, as nothing that passes", async () => {
+      await assert.rejects(all(world.select("n", "no_such_table", RANGE)), isError("NOT_FOUND", { transient: false, message: /no_such_table/ }));
+      await assert.rejects(all(world.select("no_such_column", "edges", RANGE)), isError("NOT_FOUND", { transient: false, message: /no_such_column/ }));
+    });
+
+    test("a statement that the source refuses is an error of the query", async () => {
+      await assert.rejects(all({ sql: "select from where", parameters: [] }), isError("QUERY", { transient: false }));
+    });
+
+    unless("wrong password")("a wrong password is told as such, without the password", async () => {
+      await assert.rejects(connect(world.wrongPassword), (error) => {
+        isError("AUTHENTICATE", { transient: false })(error);
+        assert.ok(!everythingIn(error).includes(WRONG_PASSWORD));
+        return true;
+      });
+    });
+
+    unless("permission denied")("a table that may not be read is told by its name, with what to grant", async () => {
+      await using(async (source) => {
+        await assert.rejects(readAll(source, world.select("n", "edges", RANGE)), isError("PERMISSION", { transient: false, message: /edges/, advice: /GRANT/i }));
+      }, "UTC", world.mayNotRead);
+    });
+
+    unless("nobody there")("a source that is down is told as such, as something that may pass", async () => {
+      await assert.rejects(connect(world.nobodyThere), isError("CONNECT", { transient: true }));
+    });
+
+    unless("connection cut")("a connection that is cut in the middle is an error, never a shorter result", async () => {
+      await using(async (source) => {
+        let rows = 0;
+        const reading = async (): Promise<void> => {
+          for await (const batch of source.read(world.select("ts, n, filler", "big", RANGE), { rowsPerBatch: 100, timeoutMs: 30_000 })) {
+            rows += batch.rows.length;
+            if (rows === 1000) world.cuttable.cut();
+          }
+        };
+        await assert.rejects(reading(), isError("INTERRUPTED", { transient: true }));
+        assert.ok(rows < BIG_ROWS);
+      }, "UTC", world.cuttable.settings);
+    });
+
+    test("check finds that it connects and reads", async () => {
+      const findings = await using((source) => source.check(world.select("ts, n", "edges", RANGE), "ts"));
+      const levelOf = (check: string): string | undefined => findings.find((finding) => finding.check === check)?.level;
+      assert.equal(levelOf("connects"), "ok");
+      assert.equal(levelOf("reads"), "ok");
+      assert.ok(findings.every((finding) => finding.level === "ok" || finding.advice !== null), JSON.stringify(findings));
+    });
+
+    test("check answers with a finding, not an error, when the query can't run", async () => {
+      const findings = await using((source) => source.check(world.select("n", "no_such_table", RANGE), "ts"));
+      const reads = findings.find((finding) => finding.check === "reads");
+      assert.equal(reads?.level, "error");
+      assert.match(reads!.message, /no_such_table/);
+    });
+
+    test("closing twice is fine", async () => {
+      const source = await connect(world.settings);
+      await source.close();
+      await source.close();
+    });
+  });
+}
+
+/** What `SourceWorld.wrongPassword` should resolve to, so that the suite can look for it in messages. */
+export const WRONG_PASSWORD = "wrong-4711-password";
+
+interface Read {
+  readonly rows: (readonly Cell[])[];
+  readonly columns: readonly Column[];
+}
+
+async function readAll(source: Source, query: BoundQuery, options: Partial<ReadOptions> = {}): Promise<Read> {
+  const rows: (readonly Cell[])[] = [];
+  let columns: readonly Column[] = [];
+  const batches: AsyncIterable<RowBatch> = source.read(query, { rowsPerBatch: 1000, timeoutMs: 60_000, onColumns: (found) => (columns = found), ...options });
+  for await (const batch of batches) rows.push(...batch.rows);
+  return { rows, columns };
+}
+
+function isError(code: SourceErrorCode, expected: { transient?: boolean; message?: RegExp; advice?: RegExp } = {}): (error: unknown) => true {
+  return (error) => {
+    assert.ok(error instanceof SourceError, `not a SourceError: ${String(error)}`);
+    assert.equal(error.code, code, error.message);
+    if (expected.transient !== undefined) assert.equal(error.transient, expected.transient, error.message);
+    if (expected.message !== undefined) assert.match(error.message, expected.message);
+    if (expected.advice !== undefined) assert.match(error.advice ?? "", expected.advice);
+    return true;
+  };
+}
+
+/** Message, advice, stack, fields and causes: all that a log may show. */
+function everythingIn(error: unknown): string {
+  const parts: string[] = [];
+  for (let e = error; e instanceof Error; e = e.cause) parts.push(e.message, e.stack ?? "", JSON.stringify(e));
+  return parts.join("\n");
+}
+
+function sorted(rows: readonly (readonly Cell[])[]): string[] {
+  return rows.map((row) => JSON.stringify(row)).sort();
+}
