@@ -27,6 +27,7 @@ export async function checkpointAll(system: System): Promise<number> {
     const detector = await system.store.detectors.get(models.detectorId);
     if (detector === null || detector.generation !== models.generation || detector.headMs !== models.untilMs) continue;
     await system.store.segments.nameCheckpoint(await writeCheckpoint(detector, models, system));
+    failpoint("checkpoint.after");
     models.sinceCheckpoint = 0;
     written += 1;
   }

@@ -1,0 +1,36 @@
+/**
+ * A process that lives through the world of the kill tests on a virtual clock – history, then hour by hour what `serve`
+ * does – and takes up where an earlier one died. Started by the tests with FORETOP_FAILPOINT set, or killed by them.
+ */
+import { activateDetector } from "../../src/pipeline/activate.ts";
+import { checkpointAll } from "../../src/pipeline/checkpoint.ts";
+import { nextDueMs } from "../../src/crawl/due-intervals.ts";
+import { deliverDue, LEASE_MS } from "../../src/jobs/deliver.ts";
+import { runDue } from "../../src/jobs/run-due.ts";
+import { VirtualClock } from "../../src/telemetry/clock.ts";
+import { openWorldSystem, worldDetector } from "./open-world.ts";
+import { FIRST_NOW_MS, HOUR, LIVE_FROM_MS, LIVE_UNTIL_MS } from "./world.ts";
+
+/** `serve` checkpoints when it stops; here it is done as if it had stopped and started every so many hours. */
+const CHECKPOINT_EVERY = 4;
+
+const clock = new VirtualClock(FIRST_NOW_MS);
+const open = await openWorldSystem(clock);
+const { system } = open;
+const { id } = await worldDetector(system);
+process.stdout.write("begun\n");
+
+if ((await system.store.detectors.get(id))!.headMs === null) await activateDetector(id, system);
+for (;;) {
+  const detector = (await system.store.detectors.get(id))!;
+  if (detector.headMs! >= LIVE_UNTIL_MS) break;
+  clock.advanceTo(nextDueMs(detector)!);
+  const { failed } = await runDue(system);
+  if (failed > 0) throw new Error("an interval could not be read");
+  await deliverDue(system);
+  if (((detector.headMs! - LIVE_FROM_MS) / HOUR) % CHECKPOINT_EVERY === CHECKPOINT_EVERY - 1) await checkpointAll(system);
+}
+// What an earlier process had claimed is due when its lease has run out.
+clock.advanceTo(clock.nowMs() + LEASE_MS);
+await deliverDue(system);
+await open.close();
