@@ -72,16 +72,18 @@ describe("a warehouse", () => {
 
   test("is found again by a second run, and not mixed with another seed or anchor", async () => {
     expect(await fillWarehouse(database.url, OPTIONS)).toMatchObject({ isNew: false, intervals: 21_912 });
-    // A live demo goes on with the anchor of its first run.
-    const live = { ...OPTIONS, anchorMs: FIXED_ANCHOR_MS + 5 * HOUR_MS, anchorIsFixed: false };
-    expect((await fillWarehouse(database.url, live)).plan.period.anchorMs).toBe(FIXED_ANCHOR_MS);
-
     await expect(fillWarehouse(database.url, { ...OPTIONS, seed: 8 })).rejects.toThrow(
       "the demo in this folder was made with seed 7, not 8",
     );
-    await expect(fillWarehouse(database.url, { ...live, anchorIsFixed: true })).rejects.toThrow(
-      "ends its replay at 2026-06-01T00:00:00.000Z, --once at 2026-06-01T05:00:00.000Z",
+    const live = { ...OPTIONS, anchorMs: FIXED_ANCHOR_MS + 5 * HOUR_MS, anchorIsFixed: false };
+    await expect(fillWarehouse(database.url, live)).rejects.toThrow(
+      "the demo in this folder is of fixed days, up to 2026-06-01T00:00:00.000Z (--once)",
     );
+    // A live demo goes on with the anchor of its first run.
+    await client.query("update demo.made set anchor_is_fixed = false");
+    expect((await fillWarehouse(database.url, live)).plan.period.anchorMs).toBe(FIXED_ANCHOR_MS);
+    await expect(fillWarehouse(database.url, OPTIONS)).rejects.toThrow("is a live one, --once is of fixed days");
+    await client.query("update demo.made set anchor_is_fixed = true");
     await expect(fillWarehouse(database.url, { ...OPTIONS, seed: 8 })).rejects.toBeInstanceOf(UserError);
   });
 

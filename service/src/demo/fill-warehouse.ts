@@ -14,9 +14,9 @@ import { HOUR_MS, MARKETPLACES, MEASURES, PLATFORMS } from "./warehouse-shape.ts
 
 export interface FillOptions {
   readonly seed: number;
-  /** where a new warehouse is anchored; null: wherever the one that is there was */
+  /** where a new warehouse is anchored; one that is there keeps its own */
   readonly anchorMs: number;
-  /** the anchor is part of what was asked (`--once`): a warehouse with another one is an error */
+  /** the anchor is part of what was asked (`--once`): a warehouse with another one, or a live one, is an error */
   readonly anchorIsFixed: boolean;
   readonly readerPassword: string;
   /** share done, 0 … 1 */
@@ -74,17 +74,18 @@ interface Warehouse {
   readonly version: number;
   readonly seed: number;
   readonly anchorMs: number;
+  readonly anchorIsFixed: boolean;
   readonly rows: number;
 }
 
 async function describeWarehouse(client: Client): Promise<Warehouse | null> {
   const { rows: tables } = await client.query<{ there: boolean }>("select to_regclass('demo.made') is not null as there");
   if (!tables[0].there) return null;
-  const { rows } = await client.query<{ version: number; seed: number; anchor: number; rows: number }>(
-    "select version, seed::float8 as seed, extract(epoch from anchor)::float8 * 1000 as anchor, rows::float8 as rows from demo.made",
+  const { rows } = await client.query<Warehouse>(
+    `select version, seed::float8 as seed, (extract(epoch from anchor) * 1000)::float8 as "anchorMs",
+       anchor_is_fixed as "anchorIsFixed", rows::float8 as rows from demo.made`,
   );
-  const made = rows[0];
-  return { version: made.version, seed: made.seed, anchorMs: made.anchor, rows: made.rows };
+  return rows[0];
 }
 
 function refuseOther(found: Warehouse, { seed, anchorMs, anchorIsFixed }: FillOptions): void {
@@ -102,15 +103,18 @@ function refuseOther(found: Warehouse, { seed, anchorMs, anchorIsFixed }: FillOp
       advice,
     });
   }
-  if (anchorIsFixed && found.anchorMs !== anchorMs) {
+  if (anchorIsFixed !== found.anchorIsFixed || (anchorIsFixed && found.anchorMs !== anchorMs)) {
+    // Live, the hours from a fixed day to now would all have to be caught up, or waited for.
     throw new UserError(
-      `the demo in this folder ends its replay at ${new Date(found.anchorMs).toISOString()}, --once at ${new Date(anchorMs).toISOString()}`,
+      found.anchorIsFixed
+        ? `the demo in this folder is of fixed days, up to ${new Date(found.anchorMs).toISOString()} (--once)`
+        : `the demo in this folder is a live one, --once is of fixed days up to ${new Date(anchorMs).toISOString()}`,
       { code: "CONFLICT", where: "--once", advice },
     );
   }
 }
 
-async function fill(client: Client, plan: WarehousePlan, { onProgress }: FillOptions): Promise<void> {
+async function fill(client: Client, plan: WarehousePlan, { anchorIsFixed, onProgress }: FillOptions): Promise<void> {
   await client.query("begin");
   await client.query(TABLES);
   await client.query({
@@ -135,8 +139,8 @@ async function fill(client: Client, plan: WarehousePlan, { onProgress }: FillOpt
   );
   await client.query("create index ecommerce_ts on ecommerce (ts)");
   await client.query({
-    text: "insert into demo.made (version, seed, anchor, rows) values ($1, $2, to_timestamp($3::float8 / 1000), $4)",
-    values: [VERSION, plan.seed, plan.period.anchorMs, inTime + waiting.length],
+    text: "insert into demo.made (version, seed, anchor, anchor_is_fixed, rows) values ($1, $2, to_timestamp($3::float8 / 1000), $4, $5)",
+    values: [VERSION, plan.seed, plan.period.anchorMs, anchorIsFixed, inTime + waiting.length],
   });
   await client.query("commit");
   await client.query("analyze"); // so that the first query is planned well
@@ -155,7 +159,13 @@ create table ecommerce (
 );
 create schema demo;
 create table demo.waiting (like ecommerce, arrives timestamp(3) not null);
-create table demo.made (version integer not null, seed bigint not null, anchor timestamptz not null, rows bigint not null);
+create table demo.made (
+  version integer not null,
+  seed bigint not null,
+  anchor timestamptz not null,
+  anchor_is_fixed boolean not null,
+  rows bigint not null
+);
 `;
 
 /** Lines of the rows that are there in time, about 64 KiB a chunk; the others are put aside. */

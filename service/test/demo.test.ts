@@ -1,0 +1,141 @@
+/** The first README command, as a user runs it: a process of its own, an empty folder, nothing set up. */
+import { spawn, type ChildProcess } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, describe, expect, test } from "vitest";
+import type { DemoDocument } from "../src/demo/demo-document.ts";
+
+const MAIN = fileURLToPath(new URL("../src/main.ts", import.meta.url));
+const RUN_MS_MAX = 600_000; // ninety seconds at most on two quiet cores, more when other suites share them
+
+const folders: string[] = [];
+const running = new Set<ChildProcess>();
+afterAll(() => {
+  for (const child of running) child.kill("SIGKILL");
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 200 });
+});
+
+function newHome(): string {
+  const folder = mkdtempSync(join(tmpdir(), "foretop-demo-"));
+  folders.push(folder);
+  return folder;
+}
+
+interface Ended {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** @param onOutput  called with everything written so far, whenever there is more */
+function demo(args: readonly string[], onOutput: (so: { stdout: string; stderr: string }, child: ChildProcess) => void = () => {}): Promise<Ended> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [MAIN, "demo", ...args], { stdio: ["ignore", "pipe", "pipe"] });
+    running.add(child);
+    const so = { stdout: "", stderr: "" };
+    for (const name of ["stdout", "stderr"] as const) {
+      child[name].setEncoding("utf8").on("data", (part: string) => {
+        so[name] += part;
+        onOutput(so, child);
+      });
+    }
+    child.on("error", reject);
+    child.on("close", (code, signal) => {
+      running.delete(child);
+      resolve({ code, signal, ...so });
+    });
+  });
+}
+
+function documentOf({ code, stdout, stderr }: Ended): DemoDocument {
+  expect(code, stderr).toBe(0);
+  return JSON.parse(stdout) as DemoDocument; // throws when there is anything beside the one document
+}
+
+describe("demo --once --json --seed 7", () => {
+  const home = newHome();
+  const once = ["--once", "--json", "--seed", "7", "--home", home];
+  let first: DemoDocument;
+
+  test("finds what was planted and prints one JSON document on stdout, nothing else", { timeout: RUN_MS_MAX }, async () => {
+    first = documentOf(await demo(once));
+    expect(Object.keys(first)).toEqual(["steps", "groups", "labels"]);
+    expect(first.steps.map(({ name, rows, series, intervals }) => ({ name, rows, series, intervals }))).toEqual([
+      { name: "start PostgreSQL", rows: null, series: null, intervals: null },
+      { name: "fill the warehouse", rows: 1_380_468, series: 42, intervals: 21_912 },
+      { name: "apply the example", rows: null, series: null, intervals: null },
+      { name: "crawl history", rows: 157_500, series: 42, intervals: 2_500 },
+      { name: "learn", rows: null, series: 64, intervals: 2_500 },
+      { name: "replay", rows: expect.any(Number) as number, series: 42, intervals: 336 },
+    ]);
+    for (const { seconds } of first.steps) expect(seconds).toBeGreaterThanOrEqual(0);
+
+    const { planted, found, missed, falseGroups } = first.labels;
+    expect(planted).toBe(13);
+    expect(found + missed).toBe(planted);
+    expect(found / planted).toBeGreaterThanOrEqual(0.9);
+    expect(falseGroups).toBeLessThanOrEqual(3);
+
+    expect(first.groups.length).toBeGreaterThanOrEqual(7);
+    for (const group of first.groups) {
+      expect(Object.keys(group)).toEqual([
+        ...["id", "severity", "measure", "kind", "start", "end", "direction", "actual", "expected", "lower", "upper", "segments"],
+      ]);
+      expect(group.id).toMatch(/^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$/);
+      expect(group.severity).toBeGreaterThanOrEqual(70);
+      expect(group.segments.length).toBeGreaterThan(0);
+    }
+  });
+
+  test("leaves labels for people and the alert's CSV files behind", () => {
+    expect(JSON.parse(readFileSync(join(home, "demo", "labels.json"), "utf8"))).toMatchObject({ seed: 7 });
+    expect(existsSync(join(home, "export"))).toBe(true);
+  });
+
+  test("run again, has the same to say and does nothing twice", { timeout: RUN_MS_MAX }, async () => {
+    const second = documentOf(await demo(once));
+    expect(second.groups).toEqual(first.groups);
+    expect(second.labels).toEqual(first.labels);
+    const done = second.steps.map(({ rows, intervals }) => [rows ?? 0, intervals ?? 0]);
+    expect(done.flat().every((count) => count === 0)).toBe(true);
+  });
+
+  test("with another seed in the same folder is refused, with advice, and says nothing on stdout", { timeout: RUN_MS_MAX }, async () => {
+    const ended = await demo(["--once", "--seed", "8", "--home", home]);
+    expect(ended).toMatchObject({ code: 4, stdout: "" });
+    expect(ended.stderr).toContain("the demo in this folder was made with seed 7, not 8");
+    expect(ended.stderr).toContain("--reset");
+  });
+
+  test("started over, killed in its replay and run again: the same groups, ids too", { timeout: RUN_MS_MAX }, async () => {
+    const killed = await demo([...once, "--reset"], ({ stderr }, child) => {
+      if (/^learn /m.test(stderr)) setTimeout(() => child.kill("SIGKILL"), 3_000);
+    });
+    expect(killed).toMatchObject({ signal: "SIGKILL", stdout: "" });
+    const { groups, labels, steps } = documentOf(await demo(once));
+    expect(groups).toEqual(first.groups);
+    expect(labels).toEqual(first.labels);
+    const replayed = steps.find(({ name }) => name === "replay")?.intervals;
+    expect(replayed).toBeGreaterThan(0);
+    expect(replayed).toBeLessThan(336);
+  });
+});
+
+describe("demo", () => {
+  test("prints a table, serves the page and ends on Ctrl-C", { timeout: RUN_MS_MAX }, async () => {
+    let health: Promise<number> | null = null;
+    const ended = await demo(["--home", newHome(), "--port", "0"], ({ stderr }, child) => {
+      const address = /The page: (http:\S+)/.exec(stderr)?.[1];
+      if (address === undefined || health !== null) return;
+      health = fetch(new URL("/healthz", address)).then(({ status }) => status);
+      void health.finally(() => child.kill("SIGINT"));
+    });
+    expect(ended.code, ended.stderr).toBe(130);
+    expect(await health).toBe(200);
+    expect(ended.stdout).toMatch(/^SEVERITY +MEASURE +KIND +SINCE/m);
+    expect(ended.stdout).toMatch(/^planted +13/m);
+  });
+});
