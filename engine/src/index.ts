@@ -42,6 +42,16 @@ export { compareValues, dimensionColumns } from "./causes/leaves.ts";
 export type { DimensionColumn } from "./causes/leaves.ts";
 export { contributions, ratioContributions, scoresTo100 } from "./causes/contributions.ts";
 export type { AdditiveLeaves, RatioLeaves } from "./causes/contributions.ts";
+export { CAUSE_LIMITS } from "./causes/cells.ts";
+export type { CauseLimits, Cut } from "./causes/cells.ts";
+export { checkedProposals, findCauses } from "./causes/find-causes.ts";
+export type { CauseInput } from "./causes/find-causes.ts";
+export { findRatioCauses } from "./causes/find-ratio-causes.ts";
+export type { RatioCauseInput } from "./causes/find-ratio-causes.ts";
+export { outOfBand } from "./causes/out-of-band.ts";
+export type { OutOfBand } from "./causes/out-of-band.ts";
+export { strengthOf, VERDICTS } from "./causes/report.ts";
+export type { Cause, CauseReport, SiblingCheck, Verdict } from "./causes/report.ts";
 
 // Models: states of series and their bytes.
 export { EngineError } from "./models/engine-error.ts";

@@ -114,7 +114,7 @@ function withUsedValues({ name, values, codes }: DimensionColumn, rows: Int32Arr
   for (let k = 0; k < rows.length; k++) used[codes[rows[k]!]!] = 1;
   const inUse = [...values.keys()].filter((c) => used[c] === 1);
   // A caller's dictionary may name a value twice: both are the same value.
-  const sorted = [...new Set(inUse.map((c) => values[c]!))].sort(compareValues);
+  const sorted = [...new Set(inUse.map((c) => values[c] ?? null))].sort(compareValues);
   const codeOf = new Map(sorted.map((value, code) => [value, code]));
   const recode = new Int32Array(values.length);
   for (const [c, value] of values.entries()) recode[c] = codeOf.get(value) ?? 0;

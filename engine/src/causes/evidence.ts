@@ -38,17 +38,24 @@ export interface Evidence {
  * @param actual    [leaf], ≥ 0
  * @param expected  [leaf], ≥ 0; a leaf that was not expected (0) but arrived takes 1e-6: the cap holds it
  * @param spread    [leaf] standard deviation of actual around expected
+ * @param quiet     [leaf] 0 keeps a leaf out of the noise's estimate, because it is known to have moved
  * A leaf with NaN, or with neither actual nor expected, says nothing.
  */
-export function countEvidence(actual: Float64Array, expected: Float64Array, spread: Float64Array, quiet: Uint8Array | null = null): Evidence {
+export function countEvidence(
+  actual: Float64Array,
+  expected: Float64Array,
+  spread: Float64Array,
+  quiet: Uint8Array | null = null,
+): Evidence {
   const count = actual.length;
   const W = new Float64Array(count);
   const A = new Float64Array(count);
   const L = new Float64Array(count);
   const N = new Float64Array(count);
   const widening = wideningOf(actual, expected, spread, quiet);
+  const limit = valueLimit(expected);
   for (let i = 0; i < count; i++) {
-    const v = actual[i]!;
+    const v = Math.min(actual[i]!, limit);
     const f = expected[i]! > 1e-6 ? expected[i]! : 1e-6;
     if (!(v >= 0) || !(v > 0 || expected[i]! > 0)) continue;
     const s = spread[i]!;
@@ -61,6 +68,13 @@ export function countEvidence(actual: Float64Array, expected: Float64Array, spre
   return { form: "counts", W, A, Q: null, L, N, scatterMax: 1.5, noise: Math.sqrt(widening) };
 }
 
+/** A leaf counts as at most this: 1e300 in one leaf would swallow every other in the sums, and cannot be subtracted again. */
+function valueLimit(expected: Float64Array): number {
+  let sum = 1;
+  for (let i = 0; i < expected.length; i++) if (Number.isFinite(expected[i]!)) sum += Math.abs(expected[i]!);
+  return 1e6 * sum;
+}
+
 /**
  * The factor ≥ 1 on the variance that makes the bulk fit its spreads. The bulk is around one common ratio, so that a fall
  * of everything is not taken for noise: the smaller of the scatter around "as expected" and around the median ratio.
@@ -69,7 +83,7 @@ function wideningOf(actual: Float64Array, expected: Float64Array, spread: Float6
   const plain: number[] = [];
   for (let i = 0; i < actual.length; i++) {
     const f = expected[i]!;
-    if (!(f > 0) || !(actual[i]! >= 0) || !(spread[i]! > 0) || quiet?.[i] === 0) continue;
+    if (f === 0 || !Number.isFinite(actual[i]! - f) || !(spread[i]! > 0) || quiet?.[i] === 0) continue;
     plain.push(Math.abs(actual[i]! - f) / spread[i]!);
   }
   if (plain.length < 8) return 1;
@@ -77,20 +91,20 @@ function wideningOf(actual: Float64Array, expected: Float64Array, spread: Float6
   const around: number[] = [];
   for (let i = 0; i < actual.length; i++) {
     const f = expected[i]!;
-    if (!(f > 0) || !(actual[i]! >= 0) || !(spread[i]! > 0) || quiet?.[i] === 0) continue;
+    if (f === 0 || !Number.isFinite(actual[i]! - f) || !(spread[i]! > 0) || quiet?.[i] === 0) continue;
     around.push(Math.abs(actual[i]! - ratio * f) / (spread[i]! * Math.sqrt(Math.max(ratio, 0.05))));
   }
   const scale = 1.4826 * Math.min(medianOf(Float64Array.from(plain)), medianOf(Float64Array.from(around)));
   return Math.max(1, scale * scale);
 }
 
-/** The ratio v/f in the middle of the leaves' weights f²/spread²: large, certain leaves count more. */
-export function weightedMedianRatio(actual: Float64Array, expected: Float64Array, spread: Float64Array): number {
+/** The ratio v/f in the middle of the leaves' weights |f|/spread: large, certain leaves count more. */
+function weightedMedianRatio(actual: Float64Array, expected: Float64Array, spread: Float64Array): number {
   const pairs: [number, number][] = [];
   let sum = 0;
   for (let i = 0; i < actual.length; i++) {
-    if (!(expected[i]! > 0) || !(actual[i]! >= 0) || !(spread[i]! > 0)) continue;
-    const weight = Math.min(1e12, expected[i]! / spread[i]!);
+    if (expected[i] === 0 || !Number.isFinite(actual[i]! - expected[i]!) || !(spread[i]! > 0)) continue;
+    const weight = Math.min(1e12, Math.abs(expected[i]!) / spread[i]!);
     pairs.push([actual[i]! / expected[i]!, weight]);
     sum += weight;
   }
@@ -117,10 +131,10 @@ export function symmetricEvidence(actual: Float64Array, expected: Float64Array):
   for (let i = 0; i < count; i++) {
     const v = actual[i]!;
     const f = expected[i]!;
-    const size = Math.max(f, v);
+    const size = Math.max(Math.abs(f), Math.abs(v));
     if (!(size > 0) || !(f - f === 0) || !(v - v === 0)) continue; // nothing here, or missing
     N[i] = 1;
-    A[i] = Math.min(1, Math.max(-1, (f - v) / size));
+    A[i] = Math.min(1, Math.max(-1, (f < 0 ? v - f : f - v) / size));
   }
   const sigma = scatterOf(A, N);
   const w = 1 / (sigma * sigma);
@@ -186,22 +200,18 @@ function shortestHalf(larger: Float64Array, smaller: Float64Array): number {
  * Averages, and sums that may be negative: Gaussian leaves, each with its own spread.
  * A leaf with NaN, without spread or expected 0 says nothing.
  */
-export function gaussianEvidence(actual: Float64Array, expected: Float64Array, spread: Float64Array): Evidence {
+export function gaussianEvidence(actual: Float64Array, expected: Float64Array, spread: Float64Array, quiet: Uint8Array | null = null): Evidence {
   const count = actual.length;
   const W = new Float64Array(count);
   const A = new Float64Array(count);
   const Q = new Float64Array(count);
   const L = new Float64Array(count);
   const N = new Float64Array(count);
-  const sizes: number[] = [];
-  for (let i = 0; i < count; i++) {
-    if (spread[i]! > 0 && Number.isFinite(actual[i]! - expected[i]!)) sizes.push(Math.abs(actual[i]! - expected[i]!) / spread[i]!);
-  }
-  const scale = sizes.length < 8 ? 1 : SPREAD_PER_MAD * medianOf(Float64Array.from(sizes));
-  const widening = Math.max(1, scale * scale);
+  const widening = wideningOf(actual, expected, spread, quiet);
+  const limit = valueLimit(expected);
   for (let i = 0; i < count; i++) {
     const f = expected[i]!;
-    const difference = f - actual[i]!;
+    const difference = Math.min(limit, Math.max(-limit, f - actual[i]!));
     const s2 = spread[i]! * spread[i]! * widening;
     if (!(s2 > 0) || f === 0 || !(difference - difference === 0)) continue;
     W[i] = (f * f) / s2;

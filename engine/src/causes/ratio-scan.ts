@@ -114,8 +114,9 @@ function overdispersionOf(
       const E = byValue(codes[d]!, expected, sizes[d]!);
       const B = byValue(codes[d]!, b, sizes[d]!);
       for (let c = 0; c < sizes[d]!; c++) {
-        if (!(E[c]! > 0.5) || !(B[c]! > E[c]!)) continue;
-        squares.push((X[c]! - E[c]!) ** 2 / (E[c]! * (1 - E[c]! / B[c]!)));
+        if (!(E[c]! > 0.5)) continue;
+        const rest = E[c]! < B[c]! ? 1 - E[c]! / B[c]! : 1; // above 1 a ratio is a count, not a share
+        squares.push((X[c]! - E[c]!) ** 2 / (E[c]! * rest));
       }
     }
   }
@@ -152,7 +153,7 @@ export function ratioScan(
     let cell = 0;
     for (let d = 0; d < D; d++) cell += codes[d]![i]! * shape.strides[d]!;
     X[cell] = X[cell]! + now.numerator[i]!;
-    E[cell] = E[cell]! + Math.min(0.999, rate[i]!) * now.denominator[i]!;
+    E[cell] = E[cell]! + (rate[i]! > 1 ? rate[i]! : Math.min(0.999, rate[i]!)) * now.denominator[i]!;
     B[cell] = B[cell]! + now.denominator[i]!;
   }
   for (const sums of [X, E, B]) rollUpCube(shape, sums);

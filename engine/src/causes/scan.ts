@@ -14,7 +14,7 @@
 import { ln } from "../stats/elementary.ts";
 import { cellAt, codesOf, cubeShape, forEachCell, type CubeShape } from "./cube.ts";
 import type { Evidence } from "./evidence.ts";
-import { evidenceAt, gainOf, lnChoose, PURITY_MIN, PURITY_MIN_TOTAL, scatterOf } from "./gain.ts";
+import { CHANGE_MIN, evidenceAt, gainOf, lnChoose, PURITY_MIN, PURITY_MIN_TOTAL, scatterOf } from "./gain.ts";
 import { copyOf, sumsOf, takeOut, type CubeSums } from "./sums.ts";
 
 export const CAUSES_MAX = 15;
@@ -106,6 +106,26 @@ interface Search {
   readonly next: () => Rooted | null;
   readonly remove: (segments: readonly (readonly number[])[]) => void;
   readonly completed: (finding: Rooted) => Rooted;
+}
+
+/**
+ * The smallest relative change that would have been found, were it the same in all leaves: of everything, and of a segment
+ * of one dimension with a tenth of the volume. What "no segment stands out" is worth.
+ */
+export function smallestSeen(evidence: Evidence, sizes: readonly number[], leafCount: number): { total: number; tenth: number } {
+  const prices = pricesOf(cubeShape(sizes), leafCount);
+  const weight = evidence.W.reduce((a, b) => a + b, 0);
+  const leaves = evidence.N.reduce((a, b) => a + b, 0);
+  const seen = (w: number, n: number, price: number) => {
+    // The shared part of a change δ is about wδ²/2.
+    const needed = price + 0.5 * ln(1 + w / 4) + 0.5 * ln(n + 1) + GAIN_MIN;
+    return Math.min(1, Math.max(CHANGE_MIN, Math.sqrt((2 * needed) / Math.max(1e-300, w))));
+  };
+  const single = sizes.length === 0 ? 0 : 1 << sizes.indexOf(Math.max(...sizes));
+  return {
+    total: seen(weight, leaves, prices.values[0]! + prices.dimensions[0]!),
+    tenth: seen(weight / 10, leaves / 10, prices.values[single]! + prices.dimensions[single]!),
+  };
 }
 
 interface Prices {

@@ -1,0 +1,109 @@
+import assert from "node:assert/strict";
+import { describe, test } from "vitest";
+import { normal, poisson } from "../random/distributions.ts";
+import { seededRandom } from "../random/seeded-random.ts";
+import { findRatioCauses, type RatioCauseInput } from "./find-ratio-causes.ts";
+import { dimensionColumns } from "./leaves.ts";
+import type { CauseReport } from "./report.ts";
+
+const segments = (report: CauseReport) => report.causes.map(({ segment }) => segment.map(({ name, value }) => `${name}=${value}`).join(" & "));
+
+interface World {
+  readonly seed: number;
+  /** of the last interval, by platform and country */
+  readonly rate?: (platform: number, country: number) => number;
+  readonly traffic?: (platform: number, country: number) => number;
+}
+
+/** 4 platforms × 5 countries, 12 intervals of history, rates of 2–8 %. */
+function failures({ seed, rate = () => 1, traffic = () => 1 }: World): RatioCauseInput {
+  const random = seededRandom(seed);
+  const rows: string[][] = [];
+  const base: number[] = [];
+  const requests: number[] = [];
+  for (let p = 0; p < 4; p++) {
+    for (let c = 0; c < 5; c++) {
+      rows.push([`p${p}`, `c${c}`]);
+      base.push(0.02 * (p + 1) * Math.exp(0.05 * normal(random)));
+      requests.push(400 * Math.exp(0.5 * normal(random)));
+    }
+  }
+  const intervalCount = 12;
+  const history = { numerator: new Float64Array(intervalCount * 20), denominator: new Float64Array(intervalCount * 20), intervalCount };
+  for (let k = 0; k < history.numerator.length; k++) {
+    history.denominator[k] = poisson(random, requests[k % 20]!);
+    history.numerator[k] = Math.min(history.denominator[k]!, poisson(random, history.denominator[k]! * base[k % 20]!));
+  }
+  const denominator = Float64Array.from(requests, (m, i) => poisson(random, m * traffic(Math.floor(i / 5), i % 5)));
+  const numerator = denominator.map((b, i) => Math.min(b, poisson(random, b * base[i]! * rate(Math.floor(i / 5), i % 5))));
+  return { measure: "failure rate", dimensions: dimensionColumns(["platform", "country"], rows), numerator, denominator, history };
+}
+
+test("a segment whose rate rose is named, with rates for figures", () => {
+  const report = findRatioCauses(failures({ seed: 1, rate: (p) => (p === 2 ? 3 : 1) }));
+  assert.deepEqual(segments(report), ["platform=p2"]);
+  const [cause] = report.causes;
+  assert.ok(cause!.expected > 0.05 && cause!.expected < 0.07 && cause!.actual > 0.15, `${cause!.expected} → ${cause!.actual}`);
+  assert.equal(report.verdict, "segments");
+});
+
+test("three times the traffic where failures are frequent moves the total, and is no cause: the mix shows in the contribution", () => {
+  const report = findRatioCauses(failures({ seed: 2, traffic: (p) => (p === 3 ? 3 : 1) }));
+  assert.equal(report.verdict, "no segment stands out");
+  const platform = report.contribution.find(({ dimension }) => dimension === "platform")!;
+  const p3 = platform.values.find(({ value }) => value === "p3")!;
+  assert.ok(p3.mixEffect! > 5 * Math.abs(p3.rateEffect!));
+});
+
+test("all rates rose: everything moved", () => {
+  assert.equal(findRatioCauses(failures({ seed: 3, rate: () => 2 })).verdict, "everything moved");
+});
+
+test("two segments, one up and one down, are both named", () => {
+  const report = findRatioCauses(failures({ seed: 4, rate: (p, c) => (p === 1 ? 2.5 : c === 3 ? 0.3 : 1) }));
+  assert.deepEqual(segments(report).sort(), ["country=c3", "platform=p1"]);
+  assert.deepEqual(report.causes.map(({ direction }) => direction).sort(), ["down", "up"]);
+});
+
+describe("input of every kind has a clear answer", () => {
+  test("a denominator of zero everywhere, or no history: no data", () => {
+    const calm = failures({ seed: 5 });
+    const none = { ...calm, denominator: calm.denominator.map(() => 0), numerator: calm.numerator.map(() => 0) };
+    assert.equal(findRatioCauses(none).verdict, "no data");
+    const noHistory = { numerator: new Float64Array(0), denominator: new Float64Array(0), intervalCount: 0 };
+    assert.equal(findRatioCauses({ ...calm, history: noHistory }).verdict, "no data");
+  });
+
+  test("a leaf without requests, and missing values, are survived", () => {
+    const moved = failures({ seed: 6, rate: (p) => (p === 2 ? 3 : 1) });
+    moved.denominator[0] = 0;
+    moved.numerator[0] = 0;
+    moved.numerator[1] = NaN;
+    moved.history.numerator[5] = NaN;
+    const report = findRatioCauses(moved);
+    assert.deepEqual(segments(report), ["platform=p2"]);
+    assert.equal(report.missingCount, 1);
+  });
+
+  test("ratios above one (items per order) are counts given their orders", () => {
+    const world = failures({ seed: 7, rate: (p) => (p === 0 ? 2.5 : 1) });
+    const times = (column: Float64Array) => column.map((x) => x * 60);
+    const report = findRatioCauses({ ...world, numerator: times(world.numerator), history: { ...world.history, numerator: times(world.history.numerator) } });
+    assert.deepEqual(segments(report).slice(0, 1), ["platform=p0"]);
+  });
+});
+
+test("the order of rows does not matter", () => {
+  const world = failures({ seed: 8, rate: (p) => (p === 2 ? 3 : 1) });
+  const order = Array.from({ length: 20 }, (_, i) => (i * 7) % 20);
+  const move = (column: Float64Array) => column.map((_, i) => column[i - (i % 20) + order[i % 20]!]!);
+  const shuffled = findRatioCauses({
+    ...world,
+    dimensions: world.dimensions.map((column) => ({ ...column, codes: Int32Array.from(order, (i) => column.codes[i]!) })),
+    numerator: move(world.numerator),
+    denominator: move(world.denominator),
+    history: { ...world.history, numerator: move(world.history.numerator), denominator: move(world.history.denominator) },
+  });
+  const report = findRatioCauses(world);
+  assert.deepEqual(shuffled.causes, report.causes);
+});
