@@ -32,6 +32,8 @@ export interface ConfigWorld {
   close(): Promise<void>;
 }
 
+const ignore = (): void => {};
+
 export const NOW = Date.UTC(2026, 2, 15, 12, 10);
 /** hours of orders before NOW */
 export const HOURS = 400;
@@ -64,7 +66,7 @@ export async function configWorld(): Promise<ConfigWorld> {
   const { system } = opened;
   return {
     system,
-    app: buildApp(system, { startActivation: async (id) => void (await activateDetector(id, system)) }),
+    app: buildApp(system, { startActivation: (id) => activateDetector(id, system).then(ignore, ignore) }), // as main.ts: the reason is on the detector
     clock,
     home,
     connectors,

@@ -51,11 +51,16 @@ export function addConfigCommands(program: Command, commands: CliCommands, run: 
         context.print({ ...result, failureReason: settled?.failureReason ?? null }, () => appliedText(result, notes));
         if (settled?.status === "FAILED") {
           context.remark(`foretop: ${applied.detector} could not be activated: ${settled.failureReason ?? "no reason was given"}`);
-          return EXIT.failed;
+          return failureCode(settled);
         }
         return EXIT.ok;
       }),
     );
+}
+
+/** Whether an activation failed at the source, by what the detector log says. */
+function failureCode({ lastFailure }: OutputOf<"getDetector">): number {
+  return lastFailure?.code == null || lastFailure.code === "INTERNAL" ? EXIT.failed : EXIT.source;
 }
 
 /** Mistakes that the file alone shows are told before anything is started. */
