@@ -78,7 +78,7 @@ export const getGroupSeries = operation({
             isLeaf: stored.isLeaf,
             isHead: head.has(series),
             groupSeverity: severity,
-            ...describePoints(points, starts),
+            ...describePoints(points, starts, detector),
           },
         ];
       }),

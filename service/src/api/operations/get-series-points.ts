@@ -48,7 +48,7 @@ export const getSeriesPoints = operation({
     }
     const [points] = await system.store.segments.readSeries(detector.id, detector.generation, [series], { startMs, endMs });
     const starts = points === undefined ? [] : Array.from(points.startMs);
-    const columns = points === undefined ? { value: [], expected: [], lower: [], upper: [], severity: [], status: [], findings: [] } : describePoints(points, starts);
+    const columns = points === undefined ? { value: [], expected: [], lower: [], upper: [], severity: [], status: [], findings: [] } : describePoints(points, starts, detector);
     return { series, name: seriesName(known.key), measure: known.key.measure, zone, frequency, starts: startTexts(starts), ...columns };
   },
 });
