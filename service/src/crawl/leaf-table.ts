@@ -75,6 +75,7 @@ export class LeafTable {
   readonly #cellsPerCombination: number;
   readonly #readTimestamp: (cell: Cell) => number;
   readonly #combinationsMax: number;
+  readonly #isCount: readonly boolean[];
   readonly #add: readonly ((block: Block, at: number, value: number) => void)[];
   #interval = 0;
 
@@ -107,6 +108,7 @@ export class LeafTable {
     this.#combinationsPerBlock = Math.max(1, Math.floor(BLOCK_CELLS / this.#cellsPerCombination));
     this.#readTimestamp = timestampReader(config, columns.timestampType);
     this.#combinationsMax = Math.floor(Math.min(config.limits.seriesMax / this.#measureCount, CELLS_MAX / this.#cellsPerCombination));
+    this.#isCount = config.measures.map(({ aggregation }) => aggregation === "COUNT");
     this.#add = config.measures.map(adderOf);
     this.rowsPerInterval = new Float64Array(this.#intervalCount);
     this.emptyCells = new Float64Array(columnCount);
@@ -159,13 +161,14 @@ export class LeafTable {
       let usableMeasures = 0;
       for (let m = 0; m < measures.length; m++) {
         const cell = row[measures[m]!]!;
-        const value = typeof cell === "number" ? cell : this.#numberIn(cell, m);
-        if (value - value === 0) {
-          // Neither NaN nor infinite.
+        const value = typeof cell === "number" ? cell : this.#numberIn(cell);
+        // Neither NaN nor infinite; COUNT takes whatever isn't null.
+        if (value - value === 0 || (this.#isCount[m]! && cell !== null)) {
           this.#add[m]!(block, at, value);
           usableMeasures += 1;
         } else {
           this.#countUnusable(cell, m, value);
+          if (this.#isCount[m]!) usableMeasures += 1; // a null is not counted, and nothing is wrong with it
         }
         at += this.#intervalCount;
       }
@@ -285,17 +288,15 @@ export class LeafTable {
     return t;
   }
 
-  /** Texts may hold numbers; what COUNT counts needs no number. NaN for the rest. */
-  #numberIn(cell: Cell, m: number): number {
-    if (cell === null) return NaN;
-    if (this.#config.measures[m]!.aggregation === "COUNT") return 1;
+  /** Texts may hold numbers. NaN for the rest. */
+  #numberIn(cell: Cell): number {
     return typeof cell === "string" && cell.trim() !== "" ? Number(cell) : NaN;
   }
 
   #countUnusable(cell: Cell, m: number, value: number): void {
     if (cell === null) {
-      this.reasons.nullMeasure += 1;
       this.emptyCells[this.#columns.measures[m]!]! += 1;
+      if (!this.#isCount[m]!) this.reasons.nullMeasure += 1;
     } else if (value === Infinity || value === -Infinity) this.reasons.infiniteMeasure += 1;
     else if (typeof cell === "number" || /^\s*nan\s*$/i.test(String(cell))) this.reasons.nanMeasure += 1;
     else this.reasons.textMeasure += 1;

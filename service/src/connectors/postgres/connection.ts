@@ -45,7 +45,7 @@ export async function openConnection(address: Address, { zone, signal }: { zone:
     const { rows } = await client.query<{ version: string }>("select version()");
     const version = rows[0]!.version;
     const isRedshift = /redshift/i.test(version);
-    for (const statement of sessionStatements(zone, isRedshift)) await client.query(statement);
+    await client.query(sessionStatements(zone, isRedshift).join("; ")); // one round trip
     return new OpenConnection(client, address, version, isRedshift);
   } catch (error) {
     await client.end().catch(() => {});

@@ -68,9 +68,9 @@ export class PostgresSource implements Source {
     signal?.addEventListener("abort", cancel, { once: true });
     let isOver = false;
     try {
-      await client.query("begin read only");
       // The server's own limit is the second line of defence, for when our cancel request doesn't get through.
-      await client.query(`set ${this.dialect === "redshift" ? "" : "local "}statement_timeout to ${Math.ceil(timeoutMs + SERVER_TIMEOUT_SLACK_MS)}`);
+      const serverLimitMs = Math.ceil(timeoutMs + SERVER_TIMEOUT_SLACK_MS);
+      await client.query(`begin read only; set ${this.dialect === "redshift" ? "" : "local "}statement_timeout to ${serverLimitMs}`);
       onStatement?.(`session ${this.#connection.processId}`);
       let bytesBefore = this.#connection.bytesRead();
       cursor = client.query(new Cursor<Cell[]>(query.sql, query.parameters.map(instantText), { rowMode: "array", types: cellTypes }));
