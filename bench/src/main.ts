@@ -2,6 +2,7 @@
 
 const BENCHES: Readonly<Record<string, () => Promise<(args: readonly string[]) => void | Promise<void>>>> = {
   accuracy: async () => (await import("./accuracy/accuracy.ts")).accuracy,
+  store: async () => (await import("./store/store.ts")).store,
   calibration: async () => (await import("./calibration/calibration.ts")).calibration,
 };
 

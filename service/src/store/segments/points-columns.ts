@@ -17,24 +17,26 @@ export interface ColumnLayout {
   readonly type: "INT32" | "DOUBLE" | "FLOAT" | "BAND";
   readonly description: string;
   readonly isScore: boolean;
+  /** codes: a handful of values that mostly repeat; numbers: what only general compression makes smaller */
+  readonly packing: "codes" | "counter" | "numbers";
 }
 
 const codes = (names: readonly string[]) => names.map((name, code) => `${code} = ${name}`).join(", ");
 
 export const POINTS_COLUMNS: readonly ColumnLayout[] = [
-  { column: "series", name: "series", type: "INT32", isScore: false, description: "number of the series in its detector (table foretop.series)" },
-  { column: "startMs", name: "start_ms", type: "DOUBLE", isScore: false, description: "start of the interval, epoch milliseconds: make_timestamp_ms(start_ms::bigint)" },
-  { column: "value", name: "value", type: "DOUBLE", isScore: false, description: "NaN = missing" },
-  { column: "count", name: "count", type: "DOUBLE", isScore: false, description: "rows of the source behind the value" },
-  { column: "expected", name: "expected", type: "BAND", isScore: true, description: "what the model expected; NaN = nothing yet" },
-  { column: "lower", name: "lower", type: "BAND", isScore: true, description: "lower end of the band" },
-  { column: "upper", name: "upper", type: "BAND", isScore: true, description: "upper end of the band" },
-  { column: "score", name: "score", type: "BAND", isScore: true, description: "distance from expected, in spreads" },
-  { column: "severity", name: "severity", type: "FLOAT", isScore: true, description: "0 to 100" },
-  { column: "direction", name: "direction", type: "INT32", isScore: true, description: "-1 = below, 0, 1 = above" },
-  { column: "kind", name: "kind", type: "INT32", isScore: true, description: codes(KINDS) },
-  { column: "status", name: "status", type: "INT32", isScore: true, description: codes(STATUSES) },
-  { column: "heldBack", name: "held_back", type: "INT32", isScore: true, description: codes(HELD_BACK_REASONS) },
+  { column: "series", name: "series", type: "INT32", packing: "counter", isScore: false, description: "number of the series in its detector (table foretop.series)" },
+  { column: "startMs", name: "start_ms", type: "DOUBLE", packing: "numbers", isScore: false, description: "start of the interval, epoch milliseconds: make_timestamp_ms(start_ms::bigint)" },
+  { column: "value", name: "value", type: "DOUBLE", packing: "numbers", isScore: false, description: "NaN = missing" },
+  { column: "count", name: "count", type: "DOUBLE", packing: "numbers", isScore: false, description: "rows of the source behind the value" },
+  { column: "expected", name: "expected", type: "BAND", packing: "numbers", isScore: true, description: "what the model expected; NaN = nothing yet" },
+  { column: "lower", name: "lower", type: "BAND", packing: "numbers", isScore: true, description: "lower end of the band" },
+  { column: "upper", name: "upper", type: "BAND", packing: "numbers", isScore: true, description: "upper end of the band" },
+  { column: "score", name: "score", type: "BAND", packing: "numbers", isScore: true, description: "distance from expected, in spreads" },
+  { column: "severity", name: "severity", type: "FLOAT", packing: "numbers", isScore: true, description: "0 to 100" },
+  { column: "direction", name: "direction", type: "INT32", packing: "codes", isScore: true, description: "-1 = below, 0, 1 = above" },
+  { column: "kind", name: "kind", type: "INT32", packing: "codes", isScore: true, description: codes(KINDS) },
+  { column: "status", name: "status", type: "INT32", packing: "codes", isScore: true, description: codes(STATUSES) },
+  { column: "heldBack", name: "held_back", type: "INT32", packing: "codes", isScore: true, description: codes(HELD_BACK_REASONS) },
 ];
 
 /** A rounded figure may be off by this share of its band's width: a tenth of a pixel on a band a hundred pixels high. */

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { SegmentDamagedError, type PointsSegment, type SegmentOwner, type SegmentRow } from "../store.ts";
 import { decodeCheckpoint, encodeCheckpoint } from "./checkpoint-file.ts";
 import { writeDurably, type WrittenFile } from "./durable-file.ts";
+import type { PointsColumn } from "./points-columns.ts";
 import { decodePoints, encodePoints, readDirectory, type PointsDirectory } from "./points-file.ts";
 
 export class SegmentFiles {
@@ -37,8 +38,14 @@ export class SegmentFiles {
     return this.#decode(row, () => decodePoints(file, directory, { from: 0, to: directory.rowCount }));
   }
 
-  async readRows(row: SegmentRow, file: ArrayBuffer, directory: PointsDirectory, range: { from: number; to: number }): Promise<PointsSegment> {
-    return this.#decode(row, () => decodePoints(file, directory, range));
+  /** Some columns of rows of an opened file; columns that aren't wanted are empty. */
+  async readRows(
+    row: SegmentRow,
+    { file, directory }: { file: ArrayBuffer; directory: PointsDirectory },
+    range: { from: number; to: number },
+    wanted: ReadonlySet<PointsColumn>,
+  ): Promise<PointsSegment> {
+    return this.#decode(row, () => decodePoints(file, directory, range, wanted));
   }
 
   async readCheckpoint(row: SegmentRow): Promise<Uint8Array> {
