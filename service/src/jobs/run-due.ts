@@ -7,6 +7,7 @@ import { dueIntervals } from "../crawl/due-intervals.ts";
 import { retryAtMs } from "../crawl/retry-rule.ts";
 import type { Interval } from "../crawl/batch.ts";
 import { runInterval } from "../pipeline/run-interval.ts";
+import { rereadLate } from "../pipeline/reread-late.ts";
 import type { System } from "../pipeline/system.ts";
 import type { Detector } from "../resources/detector.ts";
 import { HeadMovedError, type IntervalRecord } from "../store/store.ts";
@@ -72,7 +73,27 @@ export async function runDetector(detector: Detector, system: System, { signal, 
       return { completed, failed: 1, more: false };
     }
   }
-  return { completed, failed: 0, more: due.length === INTERVALS_PER_TURN_MAX };
+  const more = due.length === INTERVALS_PER_TURN_MAX;
+  if (completed > 0 && !more) await rereadOnce(detector.id, system, signal);
+  return { completed, failed: 0, more };
+}
+
+/** Late rows are looked for once a turn, after what is due: at most one more statement per interval. */
+async function rereadOnce(detectorId: string, system: System, signal: AbortSignal | undefined): Promise<void> {
+  const detector = await system.store.detectors.get(detectorId);
+  if (detector === null || !isRunning(detector)) return;
+  try {
+    const report = await rereadLate(detector, system, signal);
+    if (report.intervalsChanged === 0) return;
+    const { reason, intervalsChanged, groupsChanged, groupsRetracted } = report;
+    system.log.info({ detector: detector.config.name, reason, intervalsChanged, groupsChanged, groupsRetracted }, "past intervals corrected");
+  } catch (error) {
+    if (signal?.aborted === true) throw error;
+    if (error instanceof HeadMovedError) return; // another process was faster
+    if (!(error instanceof SourceError)) throw error;
+    // What is due has been done; the ledger holds the failed reading, and the next turn reads again.
+    system.log.warn({ detector: detector.config.name, error: describeError(error) }, "late rows could not be looked for; the next interval tries again");
+  }
 }
 
 /** The interval stays due; the detector log says why, in words. Errors of ours are not swallowed. */

@@ -20,6 +20,7 @@ import { groupId } from "./group-id.ts";
 import { revisedGroups } from "./revise-groups.ts";
 import { dataFromBatch, dataFromPoints, seriesCountOf } from "./interval-data.ts";
 import { findAnomalies, heldBackCount, judgeInterval, type JudgedInterval } from "./judge-interval.ts";
+import { judgedIntervals } from "./judged-intervals.ts";
 import { loadCheckpoint, openAfter, type LiveModels } from "./live-models.ts";
 import { pointsOf } from "./points-of.ts";
 import { samePoints } from "./same-points.ts";
@@ -32,9 +33,6 @@ export interface CorrectionReport {
   readonly groupsRetracted: number;
   readonly record: IntervalRecord | null;
 }
-
-/** Intervals between two checkpoints and the horizon fit many times; more is a back-fill and says so. */
-const INTERVALS_REPLAYED_MAX = 20_000;
 
 /**
  * @param changed  new readings by interval start; all of them before the head and not before live intervals began
@@ -59,7 +57,7 @@ export async function correctIntervals(
     });
   }
   const models = await loadCheckpoint(detector, store, fromMs);
-  const steps = await replaySteps(detector, system, models.untilMs);
+  const steps = await judgedIntervals(detector, { startMs: models.untilMs, endMs: headMs }, store);
   const knownAtMs = clock.nowMs();
   const intervals: CorrectionCommit["intervals"][number][] = [];
   const newSeries: CorrectionCommit["newSeries"][number][] = [];
@@ -140,24 +138,6 @@ export async function correctIntervals(
     groupsRetracted: groups.filter(({ group }) => group.status === "retracted").length,
     record: intervals.find(({ record }) => record.interval.startMs === fromMs)?.record ?? null,
   };
-}
-
-interface ReplayStep {
-  readonly record: IntervalRecord;
-  readonly points: PointsSegment | null;
-}
-
-/** Committed intervals from a checkpoint to the head, oldest first, with their points. */
-async function replaySteps(detector: Detector, { store }: System, fromMs: number): Promise<ReplayStep[]> {
-  const range = { startMs: fromMs, endMs: detector.headMs! };
-  const records = await store.intervals.list(detector.id, { ...range, limit: INTERVALS_REPLAYED_MAX });
-  const rows = new Map((await store.segments.listPoints(detector.id, detector.generation, range)).map((row) => [row.id, row]));
-  const steps: ReplayStep[] = [];
-  for (const record of [...records].sort((a, b) => a.interval.startMs - b.interval.startMs)) {
-    const row = record.segmentId === null ? undefined : rows.get(record.segmentId);
-    steps.push({ record, points: row === undefined ? null : await store.segments.readPoints(row) });
-  }
-  return steps;
 }
 
 /** Series that exist already but have now a row in an earlier interval than before. */

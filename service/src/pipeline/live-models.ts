@@ -18,6 +18,7 @@ import type { Detector } from "../resources/detector.ts";
 import type { PointsSegment, Store } from "../store/store.ts";
 import { decodeCheckpoint } from "./checkpoint-bytes.ts";
 import { dataFromPoints, seriesCountOf, type IntervalData } from "./interval-data.ts";
+import { judgedIntervals } from "./judged-intervals.ts";
 import { SeriesTable } from "./series-table.ts";
 
 export interface LiveModels {
@@ -103,17 +104,10 @@ export function openAfter(before: readonly AnomalyGroup[], changed: readonly Ano
 
 /** Learns again, from stored points, what was learned between a checkpoint and `untilMs`. */
 async function replayPoints(detector: Detector, store: Store, models: LiveModels, untilMs: number): Promise<void> {
-  const records = await store.intervals.list(detector.id, { startMs: models.untilMs, endMs: untilMs, limit: REPLAY_INTERVALS_MAX });
-  const segments = await store.segments.listPoints(detector.id, detector.generation, { startMs: models.untilMs, endMs: untilMs });
-  const rowById = new Map(segments.map((row) => [row.id, row]));
-  for (const record of [...records].sort((a, b) => a.interval.startMs - b.interval.startMs)) {
-    const row = record.segmentId === null ? undefined : rowById.get(record.segmentId);
-    learnPoints(detector, models, record.interval, row === undefined ? null : await store.segments.readPoints(row));
+  for (const { record, points } of await judgedIntervals(detector, { startMs: models.untilMs, endMs: untilMs }, store)) {
+    learnPoints(detector, models, record.interval, points);
   }
 }
-
-/** More intervals than this between two checkpoints means that something is broken, not that we should wait. */
-const REPLAY_INTERVALS_MAX = 10_000;
 
 /** @param points  null for an interval that was given up unread: it is learned as missing */
 function learnPoints(detector: Detector, models: LiveModels, interval: Interval, points: PointsSegment | null): void {

@@ -1,0 +1,97 @@
+/**
+ * What a second reading of past intervals shows: which of them have other rows than were judged, and in words what
+ * happened to them.
+ */
+import type { HistoryBatch, LeafBatch } from "../crawl/batch.ts";
+import type { PointsSegment } from "../store/store.ts";
+import type { JudgedBefore } from "./judged-intervals.ts";
+import type { SeriesTable } from "./series-table.ts";
+
+export interface RereadChanges {
+  /** by interval start; empty when all is as it was */
+  readonly batches: ReadonlyMap<number, LeafBatch>;
+  /** for people, e.g. "142 rows arrived late (up to 50 minutes after their interval was read)" */
+  readonly reason: string;
+}
+
+/** Sums of the same rows in another order differ in the last bits: not a change. */
+const SAME_SHARE = 1e-9;
+
+export function findChanges(table: SeriesTable, reread: HistoryBatch, before: readonly JudgedBefore[], nowMs: number): RereadChanges {
+  const intervalCount = reread.startMs.length;
+  const batches = new Map<number, LeafBatch>();
+  let rowsMore = 0;
+  let rowsLess = 0;
+  let latestMs = 0;
+  for (const { record, points } of before) {
+    const t = reread.startMs.indexOf(record.interval.startMs);
+    if (t < 0) continue;
+    const rows = leavesAt(reread, t, intervalCount);
+    if (isSame(table, rows, points, record.interval.startMs)) continue;
+    const change = reread.rowsPerInterval[t]! - (record.rows?.processed ?? 0);
+    rowsMore += Math.max(0, change);
+    rowsLess += Math.max(0, -change);
+    latestMs = Math.max(latestMs, nowMs - record.knownAtMs);
+    batches.set(record.interval.startMs, {
+      interval: record.interval,
+      ...rows,
+      rows: { processed: reread.rowsPerInterval[t]!, invalid: 0, partial: 0, outside: 0, reasons: {} },
+      quality: reread.quality,
+      maxTimestampMs: reread.maxTimestampMs,
+      attemptId: reread.attemptId,
+      remark: null,
+    });
+  }
+  return { batches, reason: reasonOf({ rowsMore, rowsLess, latestMs }) };
+}
+
+/** The leaves that have rows in one interval, in order of their key. */
+function leavesAt({ keys, values, counts }: HistoryBatch, t: number, intervalCount: number): Pick<LeafBatch, "keys" | "values" | "counts"> {
+  const present: number[] = [];
+  for (let leaf = 0; leaf < keys.length; leaf++) if (counts[leaf * intervalCount + t]! > 0) present.push(leaf);
+  return {
+    keys: present.map((leaf) => keys[leaf]!),
+    values: Float64Array.from(present, (leaf) => values[leaf * intervalCount + t]!),
+    counts: Float64Array.from(present, (leaf) => counts[leaf * intervalCount + t]!),
+  };
+}
+
+function isSame(table: SeriesTable, now: Pick<LeafBatch, "keys" | "values" | "counts">, points: PointsSegment | null, startMs: number): boolean {
+  const stored = new Map<number, { value: number; count: number }>();
+  if (points !== null) {
+    for (let row = 0; row < points.startMs.length; row++) {
+      const s = points.series[row]!;
+      if (points.startMs[row] !== startMs || !table.stored[s]!.isLeaf || points.count[row] === 0) continue;
+      stored.set(s, { value: points.value[row]!, count: points.count[row]! });
+    }
+  }
+  if (stored.size !== now.keys.length) return false;
+  return now.keys.every((key, i) => {
+    const s = table.numberOf(key);
+    const was = s === undefined ? undefined : stored.get(s);
+    return was !== undefined && was.count === now.counts[i] && isSameValue(was.value, now.values[i]!);
+  });
+}
+
+function isSameValue(a: number, b: number): boolean {
+  return a === b || (Number.isNaN(a) && Number.isNaN(b)) || Math.abs(a - b) <= SAME_SHARE * Math.max(Math.abs(a), Math.abs(b));
+}
+
+function reasonOf({ rowsMore, rowsLess, latestMs }: { rowsMore: number; rowsLess: number; latestMs: number }): string {
+  const parts: string[] = [];
+  if (rowsMore > 0) parts.push(`${rowsText(rowsMore)} arrived late, up to ${durationText(latestMs)} after the interval was read`);
+  if (rowsLess > 0) parts.push(`${rowsText(rowsLess)} ${rowsLess === 1 ? "was" : "were"} deleted`);
+  if (parts.length === 0) parts.push("rows were corrected");
+  return parts.join("; ");
+}
+
+function rowsText(count: number): string {
+  return `${count.toLocaleString("en-US")} row${count === 1 ? "" : "s"}`;
+}
+
+function durationText(ms: number): string {
+  const minutes = Math.round(ms / 60_000);
+  if (minutes < 120) return `${minutes} minute${minutes === 1 ? "" : "s"}`;
+  const hours = Math.round(minutes / 60);
+  return hours < 72 ? `${hours} hours` : `${Math.round(hours / 24)} days`;
+}

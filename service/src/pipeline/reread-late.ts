@@ -1,0 +1,74 @@
+/**
+ * Late data. The last intervals (the detector's horizon) are read again with one statement; those whose rows changed are
+ * corrected, and everything after them is judged again. Streaming equals batch for rows that arrive within the horizon;
+ * older ones need `backfill`.
+ */
+import { intervalStartBefore } from "@foretop/engine";
+import type { Interval } from "../crawl/batch.ts";
+import { crawlRange } from "../crawl/crawl-range.ts";
+import type { Detector } from "../resources/detector.ts";
+import { UserError } from "../telemetry/errors.ts";
+import { correctIntervals, type CorrectionReport } from "./correct-intervals.ts";
+import { findChanges } from "./find-changes.ts";
+import { judgedIntervals } from "./judged-intervals.ts";
+import { loadLiveModels } from "./live-models.ts";
+import type { System } from "./system.ts";
+
+export interface RereadReport extends CorrectionReport {
+  readonly reason: string | null;
+  readonly intervalsRead: number;
+}
+
+const NOTHING: RereadReport = { intervalsChanged: 0, groupsChanged: 0, groupsRetracted: 0, record: null, reason: null, intervalsRead: 0 };
+
+/** Reads the detector's horizon again. Throws SourceError; nothing is changed then. */
+export async function rereadLate(detector: Detector, system: System, signal?: AbortSignal): Promise<RereadReport> {
+  const { frequency, zone } = detector.config;
+  if (detector.config.horizonIntervals === 0 || detector.headMs === null || detector.liveFromMs === null) return NOTHING;
+  const horizonMs = intervalStartBefore(detector.headMs, detector.config.horizonIntervals, frequency, zone);
+  const startMs = Math.max(horizonMs, detector.liveFromMs);
+  if (startMs >= detector.headMs) return NOTHING;
+  return rereadRange(detector, { startMs, endMs: detector.headMs }, system, { purpose: "late", ...(signal === undefined ? {} : { signal }) });
+}
+
+/** Intervals that one back-fill reads in one statement. */
+const BACKFILL_INTERVALS_MAX = 20_000;
+
+/**
+ * Reads any past live intervals again, however old.
+ *
+ * @throws UserError when the range holds no live interval or too many; SourceError
+ */
+export async function backfill(detector: Detector, range: Interval, system: System, signal?: AbortSignal): Promise<RereadReport> {
+  const { headMs, liveFromMs, config } = detector;
+  if (headMs === null || liveFromMs === null) {
+    throw new UserError(`${config.name} has no live intervals yet`, { code: "CONFLICT", advice: "Activate it first." });
+  }
+  const startMs = Math.max(range.startMs, liveFromMs);
+  const endMs = Math.min(range.endMs, headMs);
+  if (startMs >= endMs) {
+    throw new UserError("there is no live interval in this range", {
+      where: "from, to",
+      advice: `Live intervals are from ${new Date(liveFromMs).toISOString()} to ${new Date(headMs).toISOString()}; older ones were learned as history.`,
+    });
+  }
+  if (intervalStartBefore(endMs, BACKFILL_INTERVALS_MAX, config.frequency, config.zone) > startMs) {
+    throw new UserError(`a back-fill reads at most ${BACKFILL_INTERVALS_MAX} intervals at once`, { code: "LIMIT", where: "from, to", advice: "Split the range." });
+  }
+  return rereadRange(detector, { startMs, endMs }, system, { purpose: "rerun", ...(signal === undefined ? {} : { signal }) });
+}
+
+async function rereadRange(
+  detector: Detector,
+  range: Interval,
+  system: System,
+  options: { purpose: "late" | "rerun"; signal?: AbortSignal },
+): Promise<RereadReport> {
+  const reread = await crawlRange(detector, range, system, options);
+  const { table } = await loadLiveModels(detector, system);
+  const before = await judgedIntervals(detector, range, system.store);
+  const { batches, reason } = findChanges(table, reread, before, system.clock.nowMs());
+  const intervalsRead = reread.startMs.length;
+  if (batches.size === 0) return { ...NOTHING, intervalsRead };
+  return { ...(await correctIntervals(detector, batches, system, reason)), reason, intervalsRead };
+}
