@@ -360,3 +360,21 @@ test("segments are written for people without ambiguity", () => {
   assert.equal(segmentText({ dimensions: [] }), "total");
   assert.equal(segmentText({ dimensions: [{ name: "a", value: null }, { name: "b", value: "null" }, { name: "c", value: "x & y=z" }] }), 'a=null & b="null" & c="x & y=z"');
 });
+
+describe("changing sides", () => {
+  test("a fall of one segment is not the sequel of another's spike, though both moved the total", () => {
+    const spike = step(1, [anomaly("views country=DE", { change: 300 }), anomaly("views", { change: 300 })]);
+    const after = step(3, [anomaly("views platform=ios"), anomaly("views", { change: -100 })], step(2, [], spike));
+    assert.deepEqual(after.map((group) => [group.direction, headTexts(group).join(), group.status]), [
+      ["up", "country=DE", "open"],
+      ["down", "platform=ios", "open"],
+    ]);
+  });
+
+  test("the rebound right after a spike of the same series is the same story", () => {
+    const spike = step(1, [anomaly("views platform=ios", { change: 300 })]);
+    const after = step(2, [anomaly("views platform=ios", { change: -80 })], spike);
+    assert.equal(after.length, 1);
+    assert.equal(after[0]!.id, spike[0]!.id);
+  });
+});

@@ -6,8 +6,10 @@
  * parent that is not anomalous itself, because it has no series (averages) or because its children moved against each
  * other under a flat total. Everything else is a group of its own, however simultaneous.
  *
- * A group goes on when one of its series of the last intervals, or an ancestor or descendant of one, is anomalous. What
- * an interval connects is merged: the older group survives. So a group never splits.
+ * A group goes on when one of its series of the last intervals, or an ancestor or descendant of one, is anomalous on the
+ * same side: a fall of one segment is not the sequel of another segment's spike only because both move the total. A head
+ * series may change sides from one interval to the next (the rebound after a spike). What an interval connects is merged:
+ * the older group survives. So a group never splits.
  */
 import { KINDS, type Kind } from "../scores/judgement.ts";
 import { seriesKeyText, type SeriesKey } from "../series/series-key.ts";
@@ -54,9 +56,13 @@ function groupMeasure(measure: string, { anomalies, open, recovered, input }: Me
   const { keys, startMs, intervalSeconds } = input;
   // Half an interval of tolerance: a day of a zone with daylight saving has 23 to 25 hours.
   const recentMs = startMs - (QUIET_INTERVALS_MAX + 1.5) * intervalSeconds * 1000;
-  const groupsOf = new Map<number, number[]>(); // series → indexes of the open groups that had it lately
+  const groupsOf = new Map<number, RecentMember[]>(); // series → where it was a member lately
   for (const [g, group] of open.entries()) {
-    for (const { series, lastMs } of group.members) if (lastMs >= recentMs) listIn(groupsOf, series).push(g);
+    for (const { series, lastMs, direction } of group.members) {
+      if (lastMs < recentMs) continue;
+      const wasHeadJustNow = group.head.includes(series) && lastMs >= startMs - 1.5 * intervalSeconds * 1000;
+      listIn(groupsOf, series).push({ group: g, direction, wasHeadJustNow });
+    }
   }
   const indexOf = new Map(anomalies.map(({ series }, a) => [series, a]));
   const ancestors = ancestorsAmong(new Set([...indexOf.keys(), ...groupsOf.keys()]), keys);
@@ -64,17 +70,21 @@ function groupMeasure(measure: string, { anomalies, open, recovered, input }: Me
   // One node for each anomaly, then one for each open group.
   const sets = disjointSets(anomalies.length + open.length);
   const groupNode = (g: number) => anomalies.length + g;
-  for (const [a, { series }] of anomalies.entries()) {
+  for (const [a, { series, direction }] of anomalies.entries()) {
     for (const relative of [series, ...ancestors.get(series)!]) {
       const other = indexOf.get(relative);
       if (other !== undefined) sets.join(a, other);
-      for (const g of groupsOf.get(relative) ?? []) sets.join(a, groupNode(g));
+      for (const member of groupsOf.get(relative) ?? []) {
+        const rebounds = relative === series && member.wasHeadJustNow;
+        if (member.direction === direction || rebounds) sets.join(a, groupNode(member.group));
+      }
     }
   }
-  for (const [series, indexes] of groupsOf) {
+  for (const [series, members] of groupsOf) {
     for (const ancestor of ancestors.get(series)!) {
       const a = indexOf.get(ancestor);
-      if (a !== undefined) for (const g of indexes) sets.join(a, groupNode(g));
+      if (a === undefined) continue;
+      for (const member of members) if (member.direction === anomalies[a]!.direction) sets.join(a, groupNode(member.group));
     }
   }
   joinMostChildren(measure, { anomalies, keys, sets });
@@ -93,6 +103,14 @@ function groupMeasure(measure: string, { anomalies, open, recovered, input }: Me
     }
   }
   return groups;
+}
+
+/** A series of an open group that was anomalous lately. */
+interface RecentMember {
+  /** index of the group in `open` */
+  readonly group: number;
+  readonly direction: "up" | "down";
+  readonly wasHeadJustNow: boolean;
 }
 
 function quieter(group: AnomalyGroup, recovered: ReadonlySet<number>): AnomalyGroup {

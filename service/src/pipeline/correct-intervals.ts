@@ -19,7 +19,7 @@ import { explainGroups } from "./explain-groups.ts";
 import { groupId } from "./group-id.ts";
 import { revisedGroups } from "./revise-groups.ts";
 import { dataFromBatch, dataFromPoints, seriesCountOf } from "./interval-data.ts";
-import { findAnomalies, heldBackCount, judgeInterval, type JudgedInterval } from "./judge-interval.ts";
+import { anomalyCount, findAnomalies, heldBackCount, judgeInterval, type JudgedInterval } from "./judge-interval.ts";
 import { judgedIntervals } from "./judged-intervals.ts";
 import { loadCheckpoint, openAfter, type LiveModels } from "./live-models.ts";
 import { pointsOf } from "./points-of.ts";
@@ -96,7 +96,7 @@ export async function correctIntervals(
         knownAtMs,
       });
       for (const stored of explained) touched.set(stored.group.id, stored);
-      const next = await versionIfChanged(detector, { record, points, judged, batch, anomalyCount: anomalies.length, reason, knownAtMs }, system);
+      const next = await versionIfChanged(detector, { record, points, judged, batch, anomalyCount: anomalyCount(anomalies), reason, knownAtMs }, system);
       if (next !== null) intervals.push(next);
     }
     learn(models.states, judged.input, judged.judgement);

@@ -19,14 +19,17 @@ export function judgeInterval(detector: Detector, models: LiveModels, data: Inte
   return { data, input, judgement: judge(models.states, input) };
 }
 
-/** The findings that stand, at most one per series; what was held back stays in the judgement with its reason. */
+/**
+ * The findings that stand, at most one per series; what was held back stays in the judgement with its reason. A recovery
+ * is among them: it is no anomaly, but it ends the group that it belongs to.
+ */
 export function findAnomalies(models: LiveModels, judged: JudgedInterval): Anomaly[] {
   if (!judged.data.datasetArrived) return datasetStopped(models, judged);
   const { judgement, data } = judged;
   const anomalies: Anomaly[] = [];
   for (let s = 0; s < data.values.length; s++) {
     let kind = KINDS[judgement.kind[s]!]!;
-    if (kind === "none" || kind === "recovery" || judgement.heldBack[s] !== 0) continue;
+    if (kind === "none" || judgement.heldBack[s] !== 0) continue;
     // Zero because no row came is another story than rows that say zero.
     if (kind === "drop to zero" && data.counts[s] === 0) kind = "stopped";
     anomalies.push({
@@ -42,6 +45,10 @@ export function findAnomalies(models: LiveModels, judged: JudgedInterval): Anoma
     });
   }
   return anomalies;
+}
+
+export function anomalyCount(findings: readonly Anomaly[]): number {
+  return findings.filter(({ kind }) => kind !== "recovery").length;
 }
 
 /** How many findings were held back: the detector log shows it. */

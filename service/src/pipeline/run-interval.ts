@@ -17,7 +17,7 @@ import { evidenceOfAttempt } from "./evidence.ts";
 import { explainGroups } from "./explain-groups.ts";
 import { groupId } from "./group-id.ts";
 import { dataFromBatch } from "./interval-data.ts";
-import { findAnomalies, heldBackCount, judgeInterval } from "./judge-interval.ts";
+import { anomalyCount, findAnomalies, heldBackCount, judgeInterval } from "./judge-interval.ts";
 import { loadLiveModels, openAfter } from "./live-models.ts";
 import { pointsOf } from "./points-of.ts";
 import { statusAfter } from "./status-after.ts";
@@ -88,7 +88,7 @@ export async function runInterval(detector: Detector, interval: Interval, system
       attemptId: batch.attemptId,
       rows: batch.rows,
       seriesCount: models.table.count,
-      anomalyCount: anomalies.length,
+      anomalyCount: anomalyCount(anomalies),
       heldBackCount: heldBackCount(judged),
       segmentId: points.id,
       knownAtMs,
