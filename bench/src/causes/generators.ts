@@ -284,3 +284,90 @@ function binomial(random: Random, n: number, p: number): number {
   for (let k = 0; k < n; k++) if (random() < p) count++;
   return count;
 }
+
+export interface AverageInstance extends Instance {
+  /** [leaf] rows behind each average */
+  readonly counts: Float64Array;
+}
+
+/** Averages: each leaf the mean of its rows, with the spread that their number gives; 1–2 segments times .75–.95 or 1.05–1.3. */
+export function averageInstance(seed: number, mode: "mixed" | "none"): AverageInstance {
+  const random = seededRandom(5e6 + seed * 2 + (mode === "none" ? 1 : 0));
+  const sizes = COUNT_SIZES;
+  const codes = grid(sizes);
+  const traffic = leafMeans(random, sizes, exp(uniform(random, ln(10), ln(100))));
+  const counts = traffic.map((m) => Math.max(1, poisson(random, m)));
+  const expected = leafMeans(random, sizes, 50).map((m) => pow(m / 50, 0.3) * 50);
+  const relative = uniform(random, 0.2, 0.6); // of one row
+  const factor = new Float64Array(expected.length).fill(1);
+  const planted: number[][] = [];
+  const wanted = mode === "none" ? 0 : integer(random, 1, 2);
+  for (let tries = 0; planted.length < wanted && tries < 100; tries++) {
+    const dimensions = choose(random, [...sizes.keys()], integer(random, 1, 3));
+    const segment = sizes.map((n, d) => (dimensions.includes(d) ? integer(random, 0, n - 1) : -1));
+    if (planted.some((other) => contains(other, segment) || contains(segment, other))) continue;
+    const f = random() < 0.7 ? uniform(random, 0.75, 0.95) : uniform(random, 1.05, 1.3);
+    planted.push(segment);
+    forEachLeaf(sizes, segment, (i) => (factor[i] = factor[i]! * f));
+  }
+  const spread = expected.map((f, i) => (relative * f) / Math.sqrt(counts[i]!));
+  const actual = expected.map((f, i) => f * factor[i]! + spread[i]! * normal(random));
+  return { name: `averages ${mode} ${seed}`, sizes, codes, actual, expected, spread, planted, counts };
+}
+
+export interface DistinctInstance extends Instance {
+  readonly total: { readonly actual: number; readonly expected: number };
+  /** a segment's own distinct count, as its query would give it */
+  readonly countOf: (segment: PlantedSegment) => { actual: number; expected: number; spread: number };
+}
+
+/** Users who visit one to four leaves each; in one segment a share of them stays away. Expected from eight quiet days. */
+export function distinctInstance(seed: number, mode: "mixed" | "none"): DistinctInstance {
+  const random = seededRandom(6e6 + seed * 2 + (mode === "none" ? 1 : 0));
+  const sizes = [6, 5, 4];
+  const codes = grid(sizes);
+  const leafCount = codes[0]!.length;
+  const userCount = integer(random, 4000, 20_000);
+  const weight = leafMeans(random, sizes, 1);
+  const cumulative: number[] = [];
+  for (let i = 0; i < leafCount; i++) cumulative.push((cumulative[i - 1] ?? 0) + weight[i]!);
+  const anyLeaf = () => {
+    const at = random() * cumulative[leafCount - 1]!;
+    return cumulative.findIndex((c) => c >= at);
+  };
+  const users = Array.from({ length: userCount }, () => Array.from({ length: integer(random, 1, 4) }, anyLeaf));
+  const dimensions = choose(random, [...sizes.keys()], integer(random, 1, 2));
+  const segment = sizes.map((n, d) => (dimensions.includes(d) ? integer(random, 0, n - 1) : -1));
+  const planted = mode === "none" ? [] : [segment];
+  const isIn = (leaf: number, s: PlantedSegment) => s.every((c, d) => c < 0 || c === codes[d]![leaf]);
+  const lost = uniform(random, 0.2, 0.7);
+  const day = (isFaulty: boolean): number[][] =>
+    users.map((leaves) => (random() < 0.5 ? leaves.filter((leaf) => random() < 0.8 && !(isFaulty && isIn(leaf, segment) && random() < lost)) : []));
+  const quiet = Array.from({ length: 8 }, () => day(false));
+  const today = day(mode !== "none");
+  const perLeaf = (visits: number[][]) => {
+    const counts = new Float64Array(leafCount);
+    for (const leaves of visits) for (const leaf of new Set(leaves)) counts[leaf] = counts[leaf]! + 1;
+    return counts;
+  };
+  const distinct = (visits: number[][], s: PlantedSegment) => visits.filter((leaves) => leaves.some((leaf) => isIn(leaf, s))).length;
+  const quietCounts = quiet.map(perLeaf);
+  const expected = Float64Array.from({ length: leafCount }, (_, i) => quietCounts.reduce((sum, counts) => sum + counts[i]! / quiet.length, 0));
+  const countOf = (s: PlantedSegment) => {
+    const own = quiet.map((visits) => distinct(visits, s));
+    const mean = own.reduce((a, b) => a + b, 0) / own.length;
+    return { actual: distinct(today, s), expected: mean, spread: Math.sqrt(Math.max(1, mean)) };
+  };
+  const everything = sizes.map(() => -1);
+  return {
+    name: `distinct ${mode} ${seed}`,
+    sizes,
+    codes,
+    actual: perLeaf(today),
+    expected,
+    spread: expected.map((f) => Math.sqrt(Math.max(1, f * (1 + 1 / quiet.length)))),
+    planted,
+    total: countOf(everything),
+    countOf,
+  };
+}

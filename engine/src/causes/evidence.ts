@@ -59,7 +59,8 @@ export function countEvidence(
     const f = expected[i]! > 1e-6 ? expected[i]! : 1e-6;
     if (!(v >= 0) || !(v > 0 || expected[i]! > 0)) continue;
     const s = spread[i]!;
-    const phi = Math.max(1e-9, s > 0 ? (s * s) / f : 1) * widening;
+    // Where next to nothing is expected, spread²/expected says nothing about the size of a step: at most three spreads.
+    const phi = Math.max(1e-9, s > 0 ? Math.min((s * s) / f, 3 * Math.max(1, s)) : 1) * widening;
     W[i] = f / phi;
     A[i] = v / phi;
     L[i] = Math.min(LEAF_EVIDENCE_MAX, Math.max(0, ((v > 0 ? v * ln(v / f) : 0) - v + f) / phi));

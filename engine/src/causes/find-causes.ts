@@ -133,7 +133,8 @@ function settledFindings(cells: Cells, leaves: Leaves, { withTotal, limits }: { 
 
 function evidenceOf({ kind, actual, expected, spread }: Leaves, quiet: Uint8Array | null): Evidence {
   if (spread === null) return symmetricEvidence(actual, expected);
-  const hasNegative = actual.some((v) => v < 0) || expected.some((f) => f < 0);
+  // A forecast of a sparse count may lie a little below zero: that alone makes no negative measure.
+  const hasNegative = actual.some((v) => v < 0) || expected.some((f, i) => f < -spread[i]!);
   if (kind === "average" || hasNegative) return gaussianEvidence(actual, expected, spread, quiet);
   return countEvidence(actual, expected, spread, quiet);
 }

@@ -1,0 +1,106 @@
+/**
+ * From values to causes with our own forecasts: a detector of 10,000 leaves in four dimensions learns four weeks of hourly
+ * counts with a daily and a weekly rhythm; then 20 % are missing in one segment that holds at least 1 % of the volume. It
+ * counts when the segment is exactly named after the first or the second interval (both together).
+ */
+import { createStates, explainExpected, findCauses, judgeAndLearn, learnHistory, poisson, positionOf, rhythmOf, seededRandom, DEFAULT_MEASURE_SETTINGS, type Random, type SeriesStates } from "@foretop/engine";
+import { columns, named, plainReading, plantedText, timed, type Outcome } from "./causes.ts";
+import { forEachLeaf, grid, leafMeans } from "./generators.ts";
+
+const SIZES = [10, 10, 10, 10];
+const LEAVES = 10_000;
+const WEEKS = 4;
+const HOUR_MS = 3_600_000;
+/** Mean count of a leaf and hour before its dimensions' effects: 10,000 leaves, some 100,000 events an hour. */
+const BASE = 6;
+
+export function endToEnd({ runCount, isQuiet, firstSeed }: { runCount: number; isQuiet: boolean; firstSeed: number }): Outcome[] {
+  const random = seededRandom(firstSeed + (isQuiet ? 7_000_000 : 8_000_000));
+  const codes = grid(SIZES);
+  const dimensions = columns(SIZES, codes);
+  const mean = leafMeans(random, SIZES, BASE);
+  const states = learned(mean, random);
+  const outcomes: Outcome[] = [];
+  let t = WEEKS * 168;
+  for (let run = 0; run < runCount; run++) {
+    const segment = isQuiet ? null : heavySegment(mean, random);
+    const factor = new Float64Array(LEAVES).fill(1);
+    if (segment !== null) forEachLeaf(SIZES, segment, (i) => (factor[i] = 0.8));
+    const planted = segment === null ? [] : [plantedText(segment)];
+    const actual = new Float64Array(LEAVES);
+    const expected = new Float64Array(LEAVES);
+    const variance = new Float64Array(LEAVES);
+    let predicted: string[] = [];
+    let ms = 0;
+    let plainMs = 0;
+    const quiet: { startMs: number; values: Float64Array }[] = [];
+    for (let k = 0; k < 2; k++, t++) {
+      const startMs = t * HOUR_MS;
+      const position = positionOf(startMs, "PT1H", "UTC");
+      const values = countsAt(t, mean, factor, random);
+      for (let s = 0; s < LEAVES; s++) {
+        const { expected: f, spread } = explainExpected(states, s, position);
+        actual[s] = actual[s]! + values[s]!;
+        expected[s] = expected[s]! + Math.max(0, f);
+        variance[s] = variance[s]! + spread * spread;
+      }
+      const [report, took] = timed(() => findCauses({ measure: "events", dimensions, actual, expected, spread: variance.map(Math.sqrt) }));
+      ms = took;
+      plainMs = plainReading(dimensions, actual, expected);
+      const now = named(report);
+      // Quiet runs must stay quiet both times; a planted segment must be named exactly once of the two.
+      if (isQuiet ? now.length > 0 : predicted.join() !== planted.join()) predicted = now;
+      quiet.push({ startMs, values: countsAt(t, mean, null, random) });
+    }
+    // The next run starts from a detector that has lived through two quiet hours instead.
+    for (const { startMs, values } of quiet) learnOne(states, startMs, values);
+    outcomes.push({ predicted, planted, ms, plainMs });
+  }
+  return outcomes;
+}
+
+function countsAt(t: number, mean: Float64Array, factor: Float64Array | null, random: Random): Float64Array {
+  const hour = t % 24;
+  const weekday = Math.floor(t / 24) % 7;
+  const rhythm = (1 + 0.5 * Math.sin((2 * Math.PI * (hour - 9)) / 24)) * (weekday >= 5 ? 0.7 : 1);
+  return mean.map((m, i) => poisson(random, m * rhythm * (factor === null ? 1 : factor[i]!)));
+}
+
+function learned(mean: Float64Array, random: Random): SeriesStates {
+  const states = createStates(rhythmOf("PT1H"), LEAVES);
+  const count = WEEKS * 168;
+  const startMs = Float64Array.from({ length: count }, (_, t) => t * HOUR_MS);
+  const positions = Array.from(startMs, (ms) => positionOf(ms, "PT1H", "UTC"));
+  const values = new Float64Array(LEAVES * count);
+  for (let t = 0; t < count; t++) {
+    const now = countsAt(t, mean, null, random);
+    for (let s = 0; s < LEAVES; s++) values[s * count + t] = now[s]!;
+  }
+  learnHistory(states, { startMs, positions, values });
+  return states;
+}
+
+function learnOne(states: SeriesStates, startMs: number, values: Float64Array): void {
+  judgeAndLearn(states, {
+    startMs,
+    position: positionOf(startMs, "PT1H", "UTC"),
+    values,
+    datasetArrived: true,
+    settingsOf: new Uint8Array(values.length),
+    settings: [DEFAULT_MEASURE_SETTINGS],
+  });
+}
+
+/** A segment of one to three dimensions with at least 1 % of the volume. */
+function heavySegment(mean: Float64Array, random: Random): number[] {
+  const all = mean.reduce((a, b) => a + b, 0);
+  for (;;) {
+    const layer = 1 + Math.floor(random() * 3);
+    const segment = SIZES.map(() => -1);
+    while (segment.filter((c) => c >= 0).length < layer) segment[Math.floor(random() * SIZES.length)] = Math.floor(random() * 10);
+    let volume = 0;
+    forEachLeaf(SIZES, segment, (i) => (volume += mean[i]!));
+    if (volume >= 0.01 * all) return segment;
+  }
+}
+
