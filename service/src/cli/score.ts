@@ -186,12 +186,12 @@ function badCell(line: number, what: string, text: string): SourceError {
 function endOfRecord(bytes: Buffer, at: number): number {
   let end = bytes.indexOf(10, at);
   if (end < 0) end = bytes.length;
-  let quote = bytes.indexOf(34, at);
-  if (quote < 0 || quote > end) return end;
+  // Looked for within the line only: a search to the end of the file, once a line, would be quadratic.
+  if (bytes.subarray(at, end).indexOf(34) < 0) return end;
   let inside = false;
-  for (quote = at; quote < bytes.length; quote++) {
-    if (bytes[quote] === 34) inside = !inside;
-    else if (bytes[quote] === 10 && !inside) return quote;
+  for (let i = at; i < bytes.length; i++) {
+    if (bytes[i] === 34) inside = !inside;
+    else if (bytes[i] === 10 && !inside) return i;
   }
   return bytes.length;
 }
