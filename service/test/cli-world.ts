@@ -1,4 +1,5 @@
 /** The command line on a config world: every byte that it writes, and its exit code. */
+import { Readable } from "node:stream";
 import { inProcessClient } from "../src/api/client.ts";
 import { runCli } from "../src/cli/cli.ts";
 import type { CliCommands } from "../src/cli/commands.ts";
@@ -16,13 +17,15 @@ export interface RunOptions {
   readonly cwd?: string;
   readonly signal?: AbortSignal;
   readonly columns?: number | null;
+  readonly stdin?: string;
   readonly commands?: Partial<CliCommands>;
 }
 
 /** Without a world only commands that open nothing can run. */
-export async function runForetop(argv: readonly string[], world: ConfigWorld | null, { env = {}, cwd, signal, columns = null, commands = {} }: RunOptions = {}): Promise<CliRun> {
+export async function runForetop(argv: readonly string[], world: ConfigWorld | null, { env = {}, cwd, signal, columns = null, commands = {}, stdin = "" }: RunOptions = {}): Promise<CliRun> {
   const [stdout, stderr] = [recorder(columns), recorder(columns)];
   const io: CliIo = {
+    stdin: Readable.from([Buffer.from(stdin)]),
     stdout,
     stderr,
     env: { ...(world !== null && { FORETOP_HOME: world.home }), ...env },

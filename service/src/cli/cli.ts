@@ -2,10 +2,10 @@
  * The command line: `foretop <noun> <verb>`. Parses, hands to one small function a command (commands/), prints, and
  * turns whatever goes wrong into a sentence and an exit code. Long-running commands come from main.ts.
  */
-import { Command, CommanderError, Option } from "commander";
+import { Command, CommanderError } from "commander";
 import { servingAt } from "../api/listen.ts";
 import { httpClient, type Client } from "../api/client.ts";
-import { serviceConfig, SETTINGS } from "../config.ts";
+import { serviceConfig } from "../config.ts";
 import { Redactor } from "../secrets/redactor.ts";
 import { addAnomalyCommands } from "./commands/anomaly.ts";
 import { addConfigCommands } from "./commands/config.ts";
@@ -14,6 +14,7 @@ import { addDetectorCommands } from "./commands/detector.ts";
 import { addDoctorCommand } from "./commands/doctor.ts";
 import { addIntervalCommands } from "./commands/interval.ts";
 import { addRunCommands } from "./commands/run.ts";
+import { addScoreCommand } from "./commands/score.ts";
 import type { CliCommands, CommandContext, LocalService } from "./commands.ts";
 import { EXIT, exitCodeOf } from "./exit-code.ts";
 import { Interrupted, type CliIo } from "./io.ts";
@@ -62,7 +63,7 @@ export function buildProgram(io: CliIo, commands: CliCommands, run: RunCommand):
   const program = new Command("foretop")
     .description("Finds anomalies in business metrics: one SQL query in, alerts with evidence out.")
     .version(commands.version, "-V, --version", "print the version")
-    .addOption(new Option("--home <folder>", SETTINGS.home.doc).env("FORETOP_HOME"))
+    .option("--home <folder>", "everything that is kept is in it; also FORETOP_HOME; default .foretop")
     .option("--json", "print JSON for programs instead of tables")
     .option("--quiet", "no progress on stderr")
     .option("--debug", "stack traces with errors")
@@ -86,6 +87,7 @@ export function buildProgram(io: CliIo, commands: CliCommands, run: RunCommand):
   addAnomalyCommands(program, run);
   addIntervalCommands(program, run);
   addDeliveryCommands(program, run);
+  addScoreCommand(program, run);
   addDoctorCommand(program, commands, run);
   return program;
 }
@@ -98,7 +100,9 @@ async function runAction(flags: GlobalFlags, action: (context: CommandContext) =
     if (io.env["DATABASE_URL"]) redactor.remember(io.env["DATABASE_URL"]);
     const context = contextOf(flags, io, commands, redactor, (opened) => (local = opened));
     io.signal.throwIfAborted();
-    return (await untilAborted(action(context), io.signal)) ?? EXIT.ok;
+    const code = (await untilAborted(action(context), io.signal)) ?? EXIT.ok;
+    // A serve that a supervisor stopped, and that stopped in order, has done what it was asked to.
+    return isCtrlC(io.signal) ? EXIT.interrupted : code;
   } catch (error) {
     const interrupted = io.signal.aborted ? (io.signal.reason as unknown) : error;
     if (interrupted instanceof Interrupted) io.stderr.write("foretop: stopped\n");
@@ -108,6 +112,10 @@ async function runAction(flags: GlobalFlags, action: (context: CommandContext) =
   } finally {
     await (local as LocalService | null)?.close(); // assigned in the callback above, which the checker can't see
   }
+}
+
+function isCtrlC({ aborted, reason }: AbortSignal): boolean {
+  return aborted && reason instanceof Interrupted && reason.signal === "SIGINT";
 }
 
 /**

@@ -1,5 +1,6 @@
 /** What a command reads from and writes to, handed in, so that tests can look at every byte. */
 export interface CliIo {
+  readonly stdin: AsyncIterable<Uint8Array>;
   readonly stdout: Output;
   readonly stderr: Output;
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -49,6 +50,7 @@ export function processIo(): CliIo {
     });
   }
   return {
+    stdin: process.stdin,
     stdout: outputOf(process.stdout),
     stderr: outputOf(process.stderr),
     env: process.env,

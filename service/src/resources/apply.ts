@@ -58,7 +58,7 @@ export async function applyDetector(
   const changes = existing === null ? [] : configChanges(existing.config, config);
   const mustRelearn = relearns(changes);
   refuseWhileBusy(existing, changes, mustRelearn);
-  await refuseTakenAlertNames(config, existing, system, locate);
+  await refuseTakenAlertNames(config, system, locate);
 
   const warnings = [...fileWarnings];
   const isNews = existing === null || changes.length > 0;
@@ -111,11 +111,12 @@ function refuseWhileBusy(existing: Detector | null, changes: readonly ConfigChan
   }
 }
 
-async function refuseTakenAlertNames(config: DetectorConfig, existing: Detector | null, { store }: Pick<System, "store">, locate: Locate): Promise<void> {
+async function refuseTakenAlertNames(config: DetectorConfig, { store }: Pick<System, "store">, locate: Locate): Promise<void> {
   if (config.alerts.length === 0) return;
   const problems: ConfigProblem[] = [];
   for (const other of await store.detectors.list()) {
-    if (other.id === existing?.id) continue;
+    // The same name: itself, or one that somebody created since we looked, which the store will refuse.
+    if (other.config.name === config.name) continue;
     for (const [i, alert] of config.alerts.entries()) {
       if (other.config.alerts.some(({ name }) => name === alert.name)) {
         problems.push({ message: `the alert "${alert.name}" belongs to the detector "${other.config.name}" already`, where: locate(["alerts", i, "name"]), advice: "Names of alerts are unique in the installation: choose another one." });

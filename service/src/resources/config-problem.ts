@@ -118,8 +118,8 @@ function problemsOfIssue(issue: z.core.$ZodIssue, above: readonly PathStep[], kn
       }));
     }
     case "invalid_union": {
-      // Of the forms a value may take, the one whose type it has is the one the user meant.
-      const meant = issue.errors.find((errors) => !errors.some((e) => e.path.length === 0 && e.code === "invalid_type"));
+      // Of the forms a value may take, the one whose type it has is the one the user meant; of several, the nearest.
+      const [meant] = issue.errors.filter((errors) => !errors.some((e) => e.path.length === 0 && e.code === "invalid_type")).sort((a, b) => distance(a) - distance(b));
       if (meant !== undefined) return meant.flatMap((e) => problemsOfIssue(e, path, known, part));
       const types = issue.errors.flatMap((errors) => errors.flatMap((e) => (e.path.length === 0 && e.code === "invalid_type" ? [typeName(e.expected)] : [])));
       return one(`should be ${[...new Set(types)].join(" or ")}`);
@@ -146,6 +146,11 @@ function problemsOfIssue(issue: z.core.$ZodIssue, above: readonly PathStep[], kn
     default:
       return one(issue.message);
   }
+}
+
+/** How far a value is from a form: its own unknown fields weigh most, then whatever else is wrong. */
+function distance(issues: readonly z.core.$ZodIssue[]): number {
+  return issues.reduce((sum, issue) => sum + (issue.code === "unrecognized_keys" && issue.path.length === 0 ? 100 * issue.keys.length : 1), 0);
 }
 
 /** `1h`, `PT60M`, `hourly` mean PT1H. */

@@ -73,7 +73,7 @@ export const foretopSchema = z
       .looseObject({ kind: z.string().min(1, "empty").describe("Which connector reads it, e.g. postgres.") })
       .describe("Where the data is. The other fields are the connector's own settings; passwords only by reference: env:NAME, file:PATH, secret:NAME."),
     query: z
-      .union([sqlOrFile, z.strictObject({ historical: sqlOrFile.describe("Reads the past."), continuous: sqlOrFile.optional().describe("Read the last interval in the original; kept to report what its window would have lost.") })])
+      .union([sql, z.strictObject({ file }), z.strictObject({ historical: sqlOrFile.describe("Reads the past."), continuous: sqlOrFile.optional().describe("Read the last interval in the original; kept to report what its window would have lost.") })])
       .describe("One SELECT with :start and :end (rows with :start <= timestamp < :end), as text or as {file}. Or the original connector's pair {historical, continuous}, whose clock functions are pinned."),
     timestamp: z
       .union([column, z.strictObject({ column: column.describe("Column of the query's result."), format: z.string().min(1, "empty").max(63).optional().describe("Only for a text column, e.g. yyyy-MM-dd HH:mm:ss; UNIX for epoch seconds or milliseconds.") })])

@@ -277,6 +277,14 @@ test("foretop.yaml: an unknown field is an error with its line and the field tha
   assert.deepEqual(refusal(editedYaml("  - amount", "  - 5")), ["foretop.yaml:9:5: measures[0] should be a text or an object of fields"]);
 });
 
+test("a value that may take several forms is complained about in the form that was meant", () => {
+  const query = (text: string) => editedYaml("query: select * from orders where created_at >= :start and created_at < :end", `query: ${text}`);
+  assert.deepEqual(refusal(query("{ historical: select 1, continuous: 5 }")), ["foretop.yaml:6:44: query.continuous should be a text or an object of fields"]);
+  assert.match(refusal(query("{ flie: q.sql }")).join(), /foretop\.yaml:6:10: unknown field "query\.flie" – Did you mean "file"\?/);
+  assert.match(refusal(query("{ historical: select 1, continous: select 2 }")).join(), /unknown field "query\.continous"/);
+  assert.deepEqual(refusal(query("5")), ["foretop.yaml:6:8: query should be a text or an object of fields"]);
+});
+
 test("names that must differ or exist are checked across fields, with their places", () => {
   const tail = (text: string) => ({ "foretop.yaml": `${YAML}${text}` });
   assert.deepEqual(refusal(tail("  - amount\n")), ['foretop.yaml:10:5: two measures are called "amount" – Give each its own name; two aggregations of one column are two measures with the same column.']);
