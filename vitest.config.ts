@@ -16,6 +16,17 @@ export default defineConfig({
           globalSetup: "test/global-setup.ts",
         },
       },
+      {
+        test: {
+          name: "console",
+          root: "console",
+          include: ["src/**/*.test.ts", "test/**/*.test.ts"],
+          testTimeout: 120_000,
+          hookTimeout: 180_000,
+          pool: "forks",
+          globalSetup: "../service/test/global-setup.ts",
+        },
+      },
       { test: { name: "test-kit", root: "test-kit", include: ["src/**/*.test.ts"], testTimeout: 60_000 } },
       { test: { name: "bench", root: "bench", include: ["src/**/*.test.ts"], testTimeout: 120_000 } },
     ],

@@ -14,7 +14,7 @@ export function DetectorConfig({ detector }: { detector: DetectorDetail }) {
       <Container header={<Header description="Secrets are references; what they stand for is not stored.">Data</Header>}>
         <SpaceBetween size="m">
           <KeyValuePairs
-            columns={4}
+            columns={4} minColumnWidth={180}
             items={[
               { label: "Source", value: source.kind },
               ...Object.entries(source.settings).map(([name, value]) => ({ label: name, value: <code>{String(value)}</code> })),
@@ -30,7 +30,7 @@ export function DetectorConfig({ detector }: { detector: DetectorDetail }) {
       </Container>
       <Container header={<Header>Measures</Header>}>
         <KeyValuePairs
-          columns={3}
+          columns={3} minColumnWidth={220}
           items={measureSettings.map(({ name, aggregation, severityMin, direction, whenAbsent, effectMin, effectShareMin, volumeMin }) => ({
             label: `${name} (${aggregation})`,
             value: [`severity ${severityMin} or more`, direction === "both" ? "up and down" : direction, `absent means ${whenAbsent}`, effectMin > 0 && `effect ${formatNumber(effectMin)}`, effectShareMin > 0 && `effect ${effectShareMin * 100} %`, volumeMin > 0 && `volume ${formatNumber(volumeMin)}`].filter(Boolean).join(", "),
@@ -41,11 +41,11 @@ export function DetectorConfig({ detector }: { detector: DetectorDetail }) {
         {alerts.length === 0 ? (
           <p className="note">No alerts: groups are found and shown, nobody is told.</p>
         ) : (
-          <KeyValuePairs columns={3} items={alerts.map(({ name, severityMin, measures, channel }) => ({ label: name, value: `${channel.kind}: severity ${severityMin} or more, ${measures.length === 0 ? "all measures" : measures.join(", ")}` }))} />
+          <KeyValuePairs columns={3} minColumnWidth={220} items={alerts.map(({ name, severityMin, measures, channel }) => ({ label: name, value: `${channel.kind}: severity ${severityMin} or more, ${measures.length === 0 ? "all measures" : measures.join(", ")}` }))} />
         )}
       </Container>
       <Container header={<Header>Limits</Header>}>
-        <KeyValuePairs columns={4} items={Object.entries(limits).map(([label, value]) => ({ label, value: formatNumber(value) }))} />
+        <KeyValuePairs columns={4} minColumnWidth={180} items={Object.entries(limits).map(([label, value]) => ({ label, value: formatNumber(value) }))} />
       </Container>
     </SpaceBetween>
   );

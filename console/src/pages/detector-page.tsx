@@ -33,6 +33,7 @@ export function DetectorPage({ name }: { name: string }) {
               activeTabId={address.get("tab") ?? "anomalies"}
               onChange={({ detail }) => setQuery({ tab: detail.activeTabId === "anomalies" ? null : detail.activeTabId })}
               ariaLabel="Detector"
+              i18nStrings={{ scrollLeftAriaLabel: "Tabs before", scrollRightAriaLabel: "More tabs" }}
               tabs={[
                 { id: "anomalies", label: "Anomalies", content: <AnomaliesPanel detector={detector.name} recent={detector.recent} /> },
                 { id: "log", label: "Detector log", content: <DetectorLog detector={detector} /> },
@@ -86,7 +87,7 @@ function Details({ detector }: { detector: DetectorDetail }) {
   return (
     <Container footer={<ZoneNote zone={zone} />}>
       <KeyValuePairs
-        columns={4}
+        columns={4} minColumnWidth={180}
         items={[
           { label: "Status", value: <DetectorState detector={detector} /> },
           { label: "Looks", value: `${frequencyWords(frequency).every}${offsetSeconds === 0 ? "" : `, ${formatDuration(offsetSeconds)} after the end`}` },

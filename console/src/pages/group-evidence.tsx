@@ -15,7 +15,7 @@ export function Evidence({ evidence }: { evidence: GroupDetail["evidence"] }) {
       <SpaceBetween size="m">
         <Sql text={shown} title="SQL" />
         <KeyValuePairs
-          columns={4}
+          columns={4} minColumnWidth={180}
           items={[
             { label: "Interval read", value: <><Instant at={interval.start} /> to <Instant at={interval.end} /></> },
             ...(attempt === null

@@ -56,7 +56,7 @@ function Overview({ group }: { group: GroupDetail }) {
   return (
     <Container footer={<ZoneNote zone={zone} />}>
       <KeyValuePairs
-        columns={4}
+        columns={4} minColumnWidth={180}
         items={[
           { label: "Severity", value: <Severity severity={severity} large /> },
           {

@@ -18,7 +18,7 @@ export function IntervalPanel({ detector, start, close }: { detector: DetectorDe
         {({ quality, attempts, rows }) => (
           <SpaceBetween size="m">
             <KeyValuePairs
-              columns={4}
+              columns={4} minColumnWidth={180}
               items={[
                 ...quality.map(({ type, column, value, description }) => ({ label: words(type, column), value: <span title={description}>{figure(type, value)}</span> })),
                 ...Object.entries(rows?.reasons ?? {}).map(([reason, count]) => ({ label: `Not used: ${reason}`, value: formatNumber(count) })),

@@ -1,0 +1,289 @@
+import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { readdirSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { gzipSync } from "node:zlib";
+import type { Browser } from "playwright-core";
+import { afterAll, beforeAll, test } from "vitest";
+import { listen, type Listening } from "../../service/src/api/listen.ts";
+import { buildServer } from "../../service/src/api/server.ts";
+import { openWorld, type OpenWorld } from "../../service/test/world/open-world.ts";
+import { paletteOf } from "../src/charts/palette.ts";
+import { fingerprintOf, inkOf } from "./canvas-ink.ts";
+import { openBrowser, visit, WIDTHS } from "./open-browser.ts";
+
+const ROOT = join(dirname(fileURLToPath(import.meta.url)), "..", "..");
+const ASSETS = join(ROOT, "console", "dist", "assets");
+const { anomaly, actual } = paletteOf("light");
+
+let world: OpenWorld;
+let listening: Listening;
+let browser: Browser;
+let groupOf: (kind: string) => string;
+
+beforeAll(async () => {
+  execFileSync(process.execPath, [join(ROOT, "scripts", "build-console.mjs")], { stdio: "inherit" });
+  world = await openWorld();
+  listening = await listen(buildServer(world.system, world.app), { port: 0, homeFolder: world.system.homeFolder });
+  browser = await openBrowser();
+  groupOf = (kind) => world.groups.find(({ group }) => group.kind === kind && group.severity >= 70)!.group.id;
+});
+afterAll(async () => {
+  await browser?.close();
+  await listening?.close();
+  await world?.[Symbol.asyncDispose]();
+});
+
+const at = (path: string) => listening.address + path;
+
+test("the list of detectors tells every state apart", async () => {
+  await using visitor = await visit(browser, at("/"));
+  const { page, complaints } = visitor;
+  const row = (name: string) => page.getByRole("row").filter({ hasText: name });
+  await row("ecommerce").getByText("Active").waitFor();
+  await row("signups").getByText("239 more points needed").waitFor();
+  await row("payments").getByText("Failed", { exact: true }).waitFor();
+  await row("payments").getByText('password authentication failed for user "foretop"').waitFor();
+  await row("returns").getByText("Inactive").waitFor();
+  deepStrictEqual(complaints, []);
+});
+
+test("from the list to a group: the threshold hides what is below, slider and number box agree, the address keeps it", async () => {
+  await using visitor = await visit(browser, at("/"));
+  const { page, complaints } = visitor;
+  await page.getByRole("link", { name: "ecommerce" }).click();
+  const table = page.getByRole("table", { name: "Anomaly groups" });
+  const rows = table.locator("tbody tr");
+  await page.getByText("7 of severity 70 or more").waitFor();
+  strictEqual(await rows.count(), 7);
+
+  await page.getByLabel("Severity threshold as a number").fill("95");
+  await page.getByText("2 of severity 95 or more").waitFor();
+  strictEqual(await rows.count(), 2);
+  const slider = page.getByRole("slider", { name: "Severity threshold" });
+  strictEqual(await slider.inputValue(), "95");
+  await slider.focus();
+  await page.keyboard.press("ArrowLeft");
+  strictEqual(await page.getByLabel("Severity threshold as a number").inputValue(), "94");
+
+  await page.getByLabel("Severity threshold as a number").fill("30");
+  await page.getByText("10 of severity 30 or more").waitFor();
+  strictEqual(await rows.count(), 10);
+  ok(page.url().endsWith("?severity=30"), page.url());
+  strictEqual(await page.locator(".timeline-bar").count(), 10);
+
+  await table.getByRole("link", { name: /revenue 778 below expected/ }).click();
+  await page.getByRole("heading", { level: 1, name: /revenue 778 below expected/ }).waitFor();
+  await page.goBack();
+  await page.getByText("10 of severity 30 or more").waitFor();
+  deepStrictEqual(complaints, []);
+});
+
+test("a threshold above everything says what was judged, and that lowering it shows more", async () => {
+  await using visitor = await visit(browser, at("/detectors/ecommerce?severity=100"));
+  await visitor.page.getByText("Nothing of severity 100 or more").waitFor();
+  await visitor.page.getByText(/10 groups have been found in all: lower the threshold/).waitFor();
+  await visitor.page.goto(at("/detectors/signups"));
+  await visitor.page.getByText("No live interval has been judged yet.").waitFor();
+});
+
+test("a group: its headline, figures, contributions that sum to 100, the SQL with bound values, who was told", async () => {
+  await using visitor = await visit(browser, at(`/groups/${groupOf("level shift")}`));
+  const { page, context, complaints } = visitor;
+  await page.getByRole("heading", { level: 1, name: "revenue 778 below expected (−25 %), a level shift: platform=mobile_app" }).waitFor();
+  const main = page.locator("main");
+  for (const text of ["98/100", "level shift", "going on", "2,373", "3,151", "3,008 to 3,294 would not have been reported"]) await main.getByText(text, { exact: false }).first().waitFor();
+  await main.getByText("2 Mar 2026, 05:00 in Europe/Berlin").first().waitFor(); // since, in the data's zone beside one's own
+  await main.getByText("1 Mar 2026, 23:00").first().waitFor();
+
+  const dimensions = page.getByRole("region", { name: /Contributions by/ });
+  strictEqual(await dimensions.count(), 2);
+  for (const dimension of await dimensions.all()) {
+    const shares = await dimension.locator("[data-share]").evaluateAll((elements) => elements.map((element) => Number(element.getAttribute("data-share"))));
+    const sum = shares.reduce((total, share) => total + share, 0);
+    ok(Math.abs(sum - 100) < 0.005, `sums to ${sum}`);
+  }
+
+  const sql = page.locator("pre", { hasText: "select ecommerce.ts" });
+  ok((await sql.textContent())!.includes("ts >= '2026-03-02T09:00:00Z'"));
+  await context.grantPermissions(["clipboard-read", "clipboard-write"]);
+  await page.getByRole("button", { name: "Copy SQL" }).click();
+  await page.getByText("Copied").waitFor();
+  strictEqual(await page.evaluate(() => navigator.clipboard.readText()), await sql.textContent());
+
+  await page.getByText("connection refused by hooks.example.com (8 tries)").waitFor();
+  deepStrictEqual(complaints, []);
+});
+
+test("the chart is drawn: actual line, anomalous intervals; zoom, comparison and pages change it", async () => {
+  await using visitor = await visit(browser, at(`/groups/${groupOf("level shift")}`));
+  const { page, complaints } = visitor;
+  const chart = page.locator(".chart-canvas").first();
+  await chart.locator("canvas").waitFor();
+  ok((await inkOf(chart, actual)) > 500, "the line of actual values");
+  ok((await inkOf(chart, anomaly)) > 100, "six filled discs");
+  const week = await fingerprintOf(chart);
+  await page.getByRole("button", { name: "28 days" }).click();
+  ok((await fingerprintOf(chart)) !== week, "28 days look different from 7");
+  await page.getByRole("button", { name: "7 days" }).click();
+  strictEqual(await fingerprintOf(chart), week);
+  await page.getByText("A week before").click();
+  await page.getByText("7 days before").first().waitFor();
+  ok((await fingerprintOf(chart)) !== week, "the week before is a further line");
+  await page.getByRole("button", { name: "Page 4 of series" }).click();
+  await page.getByRole("region", { name: "revenue: total" }).or(page.getByRole("region", { name: /revenue: marketplace=/ })).first().waitFor();
+  deepStrictEqual(complaints, []);
+});
+
+test("arrow keys step through the intervals and what lies under the cursor is spelled out", async () => {
+  await using visitor = await visit(browser, at(`/groups/${groupOf("spike")}`));
+  const { page } = visitor;
+  const chart = page.locator("figure.chart").first();
+  const readout = chart.locator(".readout");
+  await readout.getByText("spike, severity 100").waitFor();
+  const peak = await readout.locator("time").getAttribute("datetime");
+  await chart.getByRole("img").focus();
+  await page.keyboard.press("ArrowLeft");
+  strictEqual(Date.parse(peak!) - Date.parse((await readout.locator("time").getAttribute("datetime"))!), 3_600_000);
+  strictEqual(await readout.getByText("spike").count(), 0);
+});
+
+test("a stopped series: the value is missing, not zero, and the mark says that nothing arrived", async () => {
+  await using visitor = await visit(browser, at(`/groups/${groupOf("stopped")}`));
+  const { page } = visitor;
+  await page.getByRole("heading", { level: 1, name: /revenue stopped: no rows for marketplace=jp/ }).waitFor();
+  await page.locator(".readout").first().getByText("actual no data").waitFor();
+  await page.locator(".chart-key").first().getByText("anomalous: nothing arrived").waitFor();
+  await page.locator(".chart-key").first().getByText("no data").waitFor();
+});
+
+test("the detector log: an interval opens with its data quality and readings", async () => {
+  await using visitor = await visit(browser, at("/detectors/ecommerce?tab=log"));
+  const { page, complaints } = visitor;
+  const table = page.getByRole("table", { name: "Intervals" });
+  strictEqual(await table.locator("tbody tr").first().getByRole("cell").first().or(table.locator("tbody th").first()).first().textContent(), "2 Mar 2026, 04:00");
+  await page.getByRole("button", { name: "Older" }).click();
+  await table.getByText("28 Feb 2026, 22:00").first().waitFor();
+  await page.getByRole("button", { name: "Newer" }).click();
+  await table.getByText("1 Mar 2026, 19:00").first().click();
+  await page.getByText("Column completeness: revenue").waitFor();
+  await page.getByText("90.5 %").waitFor();
+  await page.getByText("Not used: null measure").waitFor();
+  await page.getByText(/Reading 1 \(live\).*succeeded, 21 rows, 1\.93 kB, 42 ms/).waitFor();
+  deepStrictEqual(complaints, []);
+});
+
+test("series are found by their values and drawn; the configuration shows references, no secrets", async () => {
+  await using visitor = await visit(browser, at("/detectors/ecommerce?tab=series"));
+  const { page, complaints } = visitor;
+  await page.getByPlaceholder("Find by dimension value").fill("platform=pc_web");
+  await page.getByText("(16)").waitFor();
+  await page.getByRole("link", { name: "marketplace=us & platform=pc_web" }).first().click();
+  const chart = page.locator(".chart-canvas");
+  await chart.locator("canvas").waitFor();
+  ok((await inkOf(chart, actual)) > 500);
+  await page.goto(at("/detectors/ecommerce?tab=configuration"));
+  await page.getByText("env:SHOP_PASSWORD").waitFor();
+  deepStrictEqual(complaints, []);
+});
+
+test("muting from the page is a write of the same origin, and shows", async () => {
+  await using visitor = await visit(browser, at("/detectors/inventory"));
+  const { page, complaints } = visitor;
+  await page.getByRole("button", { name: "Mute" }).click();
+  await page.getByText("Groups are still found and shown; nobody is told.").waitFor();
+  await page.getByRole("button", { name: "Unmute" }).click();
+  await page.getByRole("button", { name: "Mute", exact: true }).waitFor();
+  deepStrictEqual(complaints, []);
+});
+
+test("each trouble looks different: not found, unreachable with nothing, unreachable with older data", async () => {
+  await using visitor = await visit(browser, at("/groups/none"));
+  const { page } = visitor;
+  await page.getByText("There is no such thing").waitFor();
+  await page.getByText('there is no anomaly group "none"').waitFor();
+
+  await page.goto(at("/"));
+  await page.getByRole("link", { name: "ecommerce" }).waitFor();
+  await page.route("**/v1/**", (route) => route.abort("connectionrefused"));
+  await page.getByRole("link", { name: "Anomalies" }).click();
+  await page.getByText("The service does not answer").waitFor();
+  await page.getByText("Nothing could be loaded.").waitFor();
+  await page.unroute("**/v1/**");
+  await page.getByRole("button", { name: "Try again" }).click();
+  await page.getByText("7 of severity 70 or more").waitFor();
+  await page.route("**/v1/**", (route) => route.abort("connectionrefused"));
+  await page.getByLabel("Severity threshold as a number").fill("71");
+  await page.getByText(/What you see is as of/).waitFor();
+  strictEqual(await page.getByRole("table", { name: "Anomaly groups" }).locator("tbody tr").count(), 7);
+});
+
+test("the gallery: each state of a chart has a look of its own", async () => {
+  await using visitor = await visit(browser, at("/gallery"));
+  const { page, complaints } = visitor;
+  await page.getByRole("heading", { name: "series: calm" }).waitFor();
+  const charts = page.locator("[data-example^='series:'] .chart-canvas");
+  strictEqual(await charts.count(), 6);
+  const prints = new Set<number>();
+  for (const chart of await charts.all()) prints.add(await fingerprintOf(chart));
+  strictEqual(prints.size, 6);
+  const { heldBack } = paletteOf("light");
+  const example = (name: string) => page.locator(`[data-example='series: ${name}'] .chart-canvas`);
+  ok((await inkOf(example("calm"), anomaly)) === 0, "nothing red where nothing was found");
+  ok((await inkOf(example("one spike held back, another anomaly outside the group"), heldBack)) > 5, "a diamond");
+  ok((await inkOf(example("stopped, and missing before"), anomaly)) > 100, "rings where nothing arrived");
+  ok((await inkOf(example("no data at all"), actual)) === 0, "no line without data");
+  for (const state of ["loading", "empty", "learning", "unreachable", "failed"]) strictEqual(await page.locator(`[data-example='state: ${state}']`).count(), 1);
+  deepStrictEqual(complaints, []);
+});
+
+const PAGES = ["/", "/anomalies", "/detectors/ecommerce", "/detectors/ecommerce?tab=log", "/detectors/ecommerce?tab=series", "/detectors/ecommerce?tab=configuration", "/detectors/signups", "/detectors/payments", "/gallery"];
+
+for (const width of WIDTHS) {
+  test(`at ${width} pixels no page scrolls sideways, complains, or has a control without a name`, async () => {
+    await using visitor = await visit(browser, at("/"), { width });
+    const { page, complaints } = visitor;
+    for (const path of [...PAGES, `/groups/${groupOf("level shift")}`, `/groups/${groupOf("stopped")}`]) {
+      await page.goto(at(path));
+      await page.locator("main h1").waitFor();
+      await page.waitForLoadState("networkidle");
+      strictEqual(await page.locator("h1").count(), 1, `${path} has one main heading`);
+      const sideways = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+      ok(sideways <= 0, `${path} is ${sideways} pixels too wide`);
+      const nameless = await page.locator("main :is(button, a, input, [role=slider], [role=img])").evaluateAll((elements) =>
+        elements
+          .filter((element) => element.checkVisibility())
+          .filter((element) => {
+            const labelled = element.getAttribute("aria-labelledby")?.split(" ").some((id) => document.getElementById(id)?.textContent);
+            const { labels } = element as HTMLInputElement;
+            return !(element.getAttribute("aria-label") || labelled || element.textContent || (labels?.length ?? 0) > 0 || element.getAttribute("title") || element.getAttribute("placeholder"));
+          })
+          .map((element) => element.outerHTML.slice(0, 200)),
+      );
+      deepStrictEqual(nameless, [], path);
+    }
+    deepStrictEqual(complaints, []);
+  });
+}
+
+test("dark follows the system until the person chooses, and the choice is kept", async () => {
+  await using visitor = await visit(browser, at("/gallery"), { colorScheme: "dark" });
+  const { page, complaints } = visitor;
+  const chart = page.locator("[data-example='series: calm'] .chart-canvas");
+  await chart.locator("canvas").waitFor();
+  ok((await inkOf(chart, paletteOf("dark").actual)) > 200);
+  await page.getByRole("button", { name: "Use light colours" }).click();
+  await page.waitForFunction(() => !document.body.classList.contains("awsui-dark-mode"));
+  ok((await inkOf(chart, actual)) > 200, "charts are drawn anew in the other colours");
+  await page.reload();
+  await page.getByRole("button", { name: "Use dark colours" }).waitFor();
+  deepStrictEqual(complaints, []);
+});
+
+test("the console's scripts stay under 300 kB, compressed", () => {
+  const bytes = readdirSync(ASSETS)
+    .filter((name) => name.endsWith(".js"))
+    .reduce((sum, name) => sum + gzipSync(readFileSync(join(ASSETS, name)), { level: 9 }).length, 0);
+  ok(bytes < 300_000, `${bytes} bytes`);
+});
