@@ -115,10 +115,13 @@ function withUsedValues({ name, values, codes }: DimensionColumn, rows: Int32Arr
   const inUse = [...values.keys()].filter((c) => used[c] === 1);
   // A caller's dictionary may name a value twice: both are the same value.
   const sorted = [...new Set(inUse.map((c) => values[c] ?? null))].sort(compareValues);
+  if (sorted.length === values.length && sorted.every((value, c) => value === values[c])) return { name, values: sorted, codes };
   const codeOf = new Map(sorted.map((value, code) => [value, code]));
   const recode = new Int32Array(values.length);
   for (const [c, value] of values.entries()) recode[c] = codeOf.get(value) ?? 0;
-  return { name, values: sorted, codes: codes.map((c) => recode[c]!) };
+  const recoded = new Int32Array(codes.length);
+  for (let i = 0; i < codes.length; i++) recoded[i] = recode[codes[i]!]!;
+  return { name, values: sorted, codes: recoded };
 }
 
 /** How clearly one of a dimension's values moved otherwise than the rest: the largest deviation in spreads, squared. */
@@ -148,24 +151,36 @@ function sortedLeaves(
   kept: readonly { name: string; values: (string | null)[]; codes: Int32Array }[],
   rows: Int32Array,
 ): Omit<Cells, "constant" | "cuts"> {
-  let order = Int32Array.from(rows);
+  let order = rows;
   if (!isSorted(kept, order)) {
     for (let d = kept.length - 1; d >= 0; d--) order = countingSorted(order, kept[d]!.codes, kept[d]!.values.length);
   }
-  const start: number[] = [];
-  for (let k = 0; k < order.length; k++) {
-    if (k === 0 || kept.some(({ codes }) => codes[order[k]!] !== codes[order[k - 1]!])) start.push(k);
-  }
-  const leafCount = start.length;
-  const codes = kept.map((dimension) => Int32Array.from(start, (k) => dimension.codes[order[k]!]!));
-  start.push(order.length);
-  return { dimensions: kept.map(({ name, values }) => ({ name, values })), codes, rows: order, start: Int32Array.from(start), leafCount };
+  // Where each combination starts; 1 = another than the row before.
+  const starts = new Uint8Array(order.length);
+  if (order.length > 0) starts[0] = 1;
+  for (const { codes } of kept) for (let k = 1; k < order.length; k++) if (codes[order[k]!] !== codes[order[k - 1]!]) starts[k] = 1;
+  let leafCount = 0;
+  for (let k = 0; k < starts.length; k++) leafCount += starts[k]!;
+  const start = new Int32Array(leafCount + 1);
+  let leaf = 0;
+  for (let k = 0; k < order.length; k++) if (starts[k] === 1) start[leaf++] = k;
+  start[leafCount] = order.length;
+  const codes = kept.map((dimension) => {
+    const own = new Int32Array(leafCount);
+    for (let i = 0; i < leafCount; i++) own[i] = dimension.codes[order[start[i]!]!]!;
+    return own;
+  });
+  return { dimensions: kept.map(({ name, values }) => ({ name, values })), codes, rows: order, start, leafCount };
 }
 
 function isSorted(kept: readonly { codes: Int32Array }[], order: Int32Array): boolean {
+  const columns = kept.map(({ codes }) => codes);
   for (let k = 1; k < order.length; k++) {
-    for (let d = 0; d < kept.length; d++) {
-      const difference = kept[d]!.codes[order[k]!]! - kept[d]!.codes[order[k - 1]!]!;
+    const row = order[k]!;
+    const before = order[k - 1]!;
+    for (let d = 0; d < columns.length; d++) {
+      const codes = columns[d]!;
+      const difference = codes[row]! - codes[before]!;
       if (difference < 0) return false;
       if (difference > 0) break;
     }

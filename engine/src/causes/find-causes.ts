@@ -7,13 +7,15 @@
  */
 import type { DimensionValue } from "../series/series-key.ts";
 import { contributions, ratioContributions } from "./contributions.ts";
+import { cellAt, cubeShape, type CubeShape } from "./cube.ts";
 import { CAUSE_LIMITS, cellsOf, folded, leafColumn, type CauseLimits, type Cells, type Cut, type FoldedCells } from "./cells.ts";
 import { countEvidence, gaussianEvidence, medianOf, symmetricEvidence, type Evidence } from "./evidence.ts";
 import type { DimensionColumn } from "./leaves.ts";
 import { strengthOf, type Cause, type CauseReport, type Verdict } from "./report.ts";
 import { scan, smallestSeen, type Finding } from "./scan.ts";
 import { sentenceOf } from "./sentence.ts";
-import { siblingChecks } from "./siblings.ts";
+import { siblingChecks, type FigureCubes } from "./siblings.ts";
+import { cubeOf, sumOutside } from "./sums.ts";
 
 export interface CauseInput {
   readonly measure: string;
@@ -39,56 +41,54 @@ export interface CauseInput {
  * O(rows × dimensions + cells × dimensions), at most limits.cellsMax cells.
  */
 export function findCauses(input: CauseInput): CauseReport {
-  const { dimensions, actual, expected, spread, limits = CAUSE_LIMITS, kind = "sum" } = input;
-  const usable = Uint8Array.from(actual, (v, i) => (Number.isFinite(v) && Number.isFinite(expected[i]!) ? 1 : 0));
-  const cells = cellsOf(dimensions, { usable, weight: expected, deviation: expected.map((f, i) => actual[i]! - f), limits });
-  const leaves: Leaves = {
-    actual: leafColumn(cells, actual),
-    expected: leafColumn(cells, expected),
-    spread: spread === undefined || !spread.some((s) => s > 0) ? null : leafColumn(cells, spread, "quadrature"),
-    kind,
-  };
-  const missingCount = usable.length - usable.reduce((a, b) => a + b, 0);
+  const { limits = CAUSE_LIMITS, kind = "sum" } = input;
+  const { cells, leaves, weights, usable, missingCount } = preparedLeaves(input, { limits, kind });
   const first = settledFindings(cells, leaves, { withTotal: true, limits });
-  const isTotal = ({ segments }: Finding) => segments.some((codes) => codes.every((code, d) => code === first.shape.sizes[d]));
-  const total = first.findings.find(isTotal);
+  const total = first.findings.find(({ segments }) => segments.some((codes) => codes.every((code, d) => code === first.folded.sizes[d])));
   const ratio = total === undefined ? 1 : commonRatio(leaves);
   // After a common fall: what moved otherwise than everything. Figures shown stay against the original expectation.
-  const apart = total === undefined ? first : settledFindings(cells, scaled(leaves, ratio), { withTotal: false, limits });
-  const findings = apart.findings;
+  const apartLeaves = total === undefined ? leaves : scaled(leaves, ratio);
+  const apart = total === undefined ? first : settledFindings(cells, apartLeaves, { withTotal: false, limits });
   const totals = totalsOf(input, usable);
-  const parts = findings.flatMap((finding, together) => finding.segments.map((codes) => ({ codes: unfolded(codes, apart.shape, cells), finding, together })));
-  const figures = figuresOf(cells, leaves, parts.map(({ codes }) => codes));
-  const weights = input.counts === undefined ? null : leafColumn(cells, input.counts.actual);
+  const parts = apart.findings.flatMap((finding, together) => finding.segments.map((codes) => ({ codes, finding, together })));
+  const figures = figuresOf(parts.map(({ codes }) => codes), apart, { leaves, weights, apartLeaves });
   const causes = parts.map(({ codes, finding, together }, k): Cause => {
-    const { segmentExpected, segmentActual } = shownFigures(cells, leaves, { codes, weights });
+    const { expected, actual, deviation } = figures.shown[k]!;
     return {
-      segment: segmentValues(codes, cells),
-      expected: segmentExpected,
-      actual: segmentActual,
-      change: segmentExpected === 0 ? NaN : segmentActual / segmentExpected - 1,
-      direction: finding.ratio * ratio >= 1 && finding.ratio >= 1 ? "up" : finding.ratio < 1 ? "down" : segmentActual >= segmentExpected ? "up" : "down",
-      share: figures.gross > 0 ? Math.abs(figures.deviations[k]!) / figures.gross : 0,
+      segment: segmentValues(codes, cells, apart.folded),
+      expected,
+      actual,
+      change: expected === 0 ? NaN : actual / expected - 1,
+      direction: finding.ratio >= 1 ? "up" : "down",
+      share: figures.gross > 0 ? Math.abs(deviation) / figures.gross : 0,
       gain: finding.gain,
       strength: strengthOf(finding.gain),
       together,
-      siblings: siblingChecks(codes, finding.ratio, { cells, leaves: total === undefined ? leaves : scaled(leaves, ratio) }),
+      siblings: siblingChecks(codes, finding.ratio, { cubes: figures.cubes, dimensions: cells.dimensions, codeOf: apart.folded.codeOf }),
     };
   });
-  if (total !== undefined) causes.unshift(totalCause(total, { leaves, totals, causes }));
-  else causes.sort((a, b) => b.share - a.share || a.together - b.together);
+  causes.sort((a, b) => b.share - a.share || a.together - b.together);
+  if (total !== undefined) causes.unshift(totalCause(total, totals, parts.length));
   const verdict: Verdict =
-    cells.leafCount === 0 ? "no data" : total !== undefined ? (parts.length > 0 ? "everything moved, and more so in" : "everything moved") : parts.length > 0 ? "segments" : "no segment stands out";
-  const cuts: Cut[] = [...cells.cuts, ...first.shape.cuts];
+    cells.leafCount === 0
+      ? "no data"
+      : total !== undefined
+        ? parts.length > 0
+          ? "everything moved, and more so in"
+          : "everything moved"
+        : parts.length > 0
+          ? "segments"
+          : "no segment stands out";
+  const cuts: Cut[] = [...cells.cuts, ...first.folded.cuts];
   if (parts.length >= limits.causesMax) cuts.push({ limit: "causes", max: limits.causesMax });
   const report: Omit<CauseReport, "sentence"> = {
     measure: input.measure,
     verdict,
     ...totals,
     causes,
-    explained: total !== undefined ? { net: 1, gross: 1 } : explainedBy(figures),
+    explained: total !== undefined ? { net: 1, gross: 1 } : { net: figures.net === 0 ? 0 : figures.inside / figures.net, gross: figures.gross === 0 ? 0 : figures.insideGross / figures.gross },
     contribution: contributionOf(input, usable),
-    smallestSeen: cells.leafCount === 0 ? null : smallestSeen(first.evidence, first.shape.sizes, cells.leafCount),
+    smallestSeen: cells.leafCount === 0 ? null : smallestSeen(first.evidence, first.folded.sizes, cells.leafCount),
     isProposal: kind === "distinct",
     overlap: overlapOf(input, leaves),
     missingCount,
@@ -96,6 +96,30 @@ export function findCauses(input: CauseInput): CauseReport {
     cuts,
   };
   return { ...report, sentence: sentenceOf(report) };
+}
+
+function preparedLeaves(
+  { dimensions, actual, expected, spread, counts }: CauseInput,
+  { limits, kind }: { limits: CauseLimits; kind: "sum" | "average" | "distinct" },
+): { cells: Cells; leaves: Leaves; weights: Float64Array | null; usable: Uint8Array; missingCount: number } {
+  const usable = new Uint8Array(actual.length);
+  const deviation = new Float64Array(actual.length);
+  let missingCount = 0;
+  let hasSpread = false;
+  for (let i = 0; i < actual.length; i++) {
+    deviation[i] = actual[i]! - expected[i]!;
+    if (Number.isFinite(deviation[i]!)) usable[i] = 1;
+    else missingCount++;
+    if (spread !== undefined && spread[i]! > 0) hasSpread = true;
+  }
+  const cells = cellsOf(dimensions, { usable, weight: expected, deviation, limits });
+  const leaves: Leaves = {
+    actual: leafColumn(cells, actual),
+    expected: leafColumn(cells, expected),
+    spread: hasSpread ? leafColumn(cells, spread!, "quadrature") : null,
+    kind,
+  };
+  return { cells, leaves, weights: counts === undefined ? null : leafColumn(cells, counts.actual), usable, missingCount };
 }
 
 export interface Leaves {
@@ -108,27 +132,33 @@ export interface Leaves {
 
 interface Settled {
   readonly findings: Finding[];
-  readonly shape: FoldedCells;
+  readonly folded: FoldedCells;
+  readonly shape: CubeShape;
+  /** [leaf] cell of the cube */
+  readonly cellOf: Int32Array;
   readonly evidence: Evidence;
 }
 
 /** Searches, then again with the noise of the leaves outside of what was found, while that is smaller. */
 function settledFindings(cells: Cells, leaves: Leaves, { withTotal, limits }: { withTotal: boolean; limits: CauseLimits }): Settled {
   let evidence = evidenceOf(leaves, null);
-  const shape = folded(cells, evidence.L, limits.cellsMax);
-  const strides = stridesOf(shape.sizes);
+  const fold = folded(cells, evidence.L, limits.cellsMax);
+  const shape = cubeShape(fold.sizes);
   const cellOf = new Int32Array(cells.leafCount);
-  for (let d = 0; d < shape.sizes.length; d++) for (let i = 0; i < cellOf.length; i++) cellOf[i] = cellOf[i]! + shape.codes[d]![i]! * strides[d]!;
+  for (const [d, codes] of fold.codes.entries()) {
+    const stride = shape.strides[d]!;
+    for (let i = 0; i < cellOf.length; i++) cellOf[i] = cellOf[i]! + codes[i]! * stride;
+  }
   const options = { withTotal, causesMax: limits.causesMax };
-  const search = () => scan(evidence, { sizes: shape.sizes, cellOf }, options).filter((finding) => isNamed(finding, shape));
+  const search = () => scan(evidence, { sizes: fold.sizes, cellOf }, options).filter((finding) => isNamed(finding, fold));
   let findings = search();
   for (let round = 0; round < 2 && leaves.spread !== null && evidence.noise > 1.02 && findings.length > 0; round++) {
-    const again = evidenceOf(leaves, outside(findings, shape, cells.leafCount));
+    const again = evidenceOf(leaves, outside(findings, fold, cells.leafCount));
     if (again.noise > 0.99 * evidence.noise) break;
     evidence = again;
     findings = search();
   }
-  return { findings, shape, evidence };
+  return { findings, folded: fold, shape, cellOf, evidence };
 }
 
 function evidenceOf({ kind, actual, expected, spread }: Leaves, quiet: Uint8Array | null): Evidence {
@@ -192,70 +222,50 @@ function scaled(leaves: Leaves, ratio: number): Leaves {
   };
 }
 
-function unfolded(codes: readonly number[], { sizes, codeOf }: FoldedCells, cells: Cells): number[] {
-  return codes.map((code, d) => (code === sizes[d] ? cells.dimensions[d]!.values.length : codeOf[d]![code]!));
-}
-
-function segmentValues(codes: readonly number[], { dimensions }: Cells): DimensionValue[] {
-  return dimensions.flatMap(({ name, values }, d) => (codes[d] === values.length ? [] : [{ name, value: values[codes[d]!] ?? null }]));
+function segmentValues(codes: readonly number[], { dimensions }: Cells, { sizes, codeOf }: FoldedCells): DimensionValue[] {
+  return dimensions.flatMap(({ name, values }, d) => (codes[d] === sizes[d] ? [] : [{ name, value: values[codeOf[d]![codes[d]!]!] ?? null }]));
 }
 
 interface Figures {
-  /** [cause] net deviation on its own leaves */
-  readonly deviations: readonly number[];
+  /** [cause] on its own leaves: sums, or means for averages; the deviation is always a sum */
+  readonly shown: readonly { expected: number; actual: number; deviation: number }[];
+  /** deviation inside the causes, each leaf once; the same without offsetting between causes */
   readonly inside: number;
   readonly insideGross: number;
-  readonly gross: number;
+  /** with the rest, netted */
   readonly net: number;
+  readonly gross: number;
+  readonly cubes: FigureCubes;
 }
 
-/** Deviations per cause, each leaf counted for the first cause that holds it; the rest netted. */
-function figuresOf({ codes, dimensions, leafCount }: Cells, { actual, expected }: Leaves, segments: readonly (readonly number[])[]): Figures {
-  const own = segments.map(() => 0);
-  const first = segments.map(() => 0);
-  let rest = 0;
-  for (let i = 0; i < leafCount; i++) {
-    const deviation = actual[i]! - expected[i]!;
-    let taken = false;
-    for (let k = 0; k < segments.length; k++) {
-      const segment = segments[k]!;
-      let isInside = true;
-      for (let d = 0; d < dimensions.length && isInside; d++) isInside = segment[d] === dimensions[d]!.values.length || segment[d] === codes[d]![i];
-      if (!isInside) continue;
-      own[k] = own[k]! + deviation;
-      if (!taken) first[k] = first[k]! + deviation;
-      taken = true;
-    }
-    if (!taken) rest += deviation;
-  }
-  const inside = first.reduce((a, b) => a + b, 0);
-  const insideGross = first.reduce((a, b) => a + Math.abs(b), 0);
-  return { deviations: own, inside, insideGross, gross: insideGross + Math.abs(rest), net: inside + rest };
-}
-
-function explainedBy({ inside, insideGross, gross, net }: Figures): { net: number; gross: number } {
-  return { net: net === 0 ? 0 : inside / net, gross: gross === 0 ? 0 : insideGross / gross };
-}
-
-/** Sums of a segment's leaves; for averages the mean, weighted by rows where they are known. */
-function shownFigures(
-  { codes: columns, dimensions, leafCount }: Cells,
-  { actual, expected, kind }: Leaves,
-  { codes, weights }: { codes: readonly number[]; weights: Float64Array | null },
-): { segmentExpected: number; segmentActual: number } {
-  let f = 0;
-  let v = 0;
-  let n = 0;
-  for (let i = 0; i < leafCount; i++) {
-    let isInside = true;
-    for (let d = 0; d < dimensions.length && isInside; d++) isInside = codes[d] === dimensions[d]!.values.length || codes[d] === columns[d]![i];
-    if (!isInside) continue;
-    const weight = kind !== "average" ? 1 : weights === null ? 1 : weights[i]!;
-    f += weight * expected[i]!;
-    v += weight * actual[i]!;
-    n += weight;
-  }
-  return kind === "average" ? { segmentExpected: f / n, segmentActual: v / n } : { segmentExpected: f, segmentActual: v };
+function figuresOf(
+  segments: readonly (readonly number[])[],
+  { shape, cellOf }: Settled,
+  { leaves, weights, apartLeaves }: { leaves: Leaves; weights: Float64Array | null; apartLeaves: Leaves },
+): Figures {
+  const weighted = (column: Float64Array) => (weights === null ? column : column.map((value, i) => value * weights[i]!));
+  const cube = (column: Float64Array) => cubeOf(column, shape, cellOf);
+  const actual = cube(weighted(leaves.actual));
+  const expected = cube(weighted(leaves.expected));
+  const weight = leaves.kind === "average" ? cube(weights ?? leaves.actual.map(() => 1)) : null;
+  const shown = segments.map((codes) => {
+    const cell = cellAt(shape, codes);
+    const over = weight === null ? 1 : weight[cell]!;
+    return { expected: expected[cell]! / over, actual: actual[cell]! / over, deviation: actual[cell]! - expected[cell]! };
+  });
+  const any = cellAt(shape, shape.sizes);
+  const net = actual[any]! - expected[any]!;
+  const parts = segments.map((codes, k) => {
+    const earlier = segments.slice(0, k);
+    return sumOutside(codes, earlier, { shape, sums: actual }) - sumOutside(codes, earlier, { shape, sums: expected });
+  });
+  const inside = parts.reduce((a, b) => a + b, 0);
+  const insideGross = parts.reduce((a, b) => a + Math.abs(b), 0);
+  const variance = new Float64Array(leaves.actual.length);
+  for (let i = 0; i < variance.length; i++) variance[i] = apartLeaves.spread === null ? Math.abs(apartLeaves.expected[i]!) : apartLeaves.spread[i]! ** 2;
+  const around = leaves === apartLeaves ? expected : cube(weighted(apartLeaves.expected));
+  const varianceCube = segments.length === 0 ? expected : cube(weighted(weighted(variance)));
+  return { shown, inside, insideGross, net, gross: insideGross + Math.abs(net - inside), cubes: { shape, actual, expected: around, variance: varianceCube } };
 }
 
 function totalsOf({ actual, expected, counts, kind, distinctTotal }: CauseInput, usable: Uint8Array): { expected: number; actual: number } {
@@ -276,8 +286,7 @@ function totalsOf({ actual, expected, counts, kind, distinctTotal }: CauseInput,
   return kind === "average" ? { expected: f / nf, actual: v / nv } : { expected: f, actual: v };
 }
 
-function totalCause(total: Finding, { totals, causes }: { leaves: Leaves; totals: { expected: number; actual: number }; causes: readonly Cause[] }): Cause {
-  const { expected, actual } = totals;
+function totalCause(total: Finding, { expected, actual }: { expected: number; actual: number }, together: number): Cause {
   return {
     segment: [],
     expected,
@@ -287,13 +296,14 @@ function totalCause(total: Finding, { totals, causes }: { leaves: Leaves; totals
     share: 1,
     gain: total.gain,
     strength: strengthOf(total.gain),
-    together: Math.max(-1, ...causes.map(({ together }) => together)) + 1,
+    together,
     siblings: [],
   };
 }
 
 function contributionOf({ dimensions, actual, expected, spread, counts, kind }: CauseInput, usable: Uint8Array): CauseReport["contribution"] {
-  const only = (column: Float64Array) => column.map((v, i) => (usable[i] === 1 ? v : NaN));
+  const isWhole = usable.every((use) => use === 1);
+  const only = (column: Float64Array) => (isWhole ? column : column.map((v, i) => (usable[i] === 1 ? v : NaN)));
   if (kind === "average" && counts !== undefined) {
     return ratioContributions({
       dimensions,
@@ -309,16 +319,6 @@ function contributionOf({ dimensions, actual, expected, spread, counts, kind }: 
 function overlapOf({ kind, distinctTotal }: CauseInput, { actual }: Leaves): number | null {
   if (kind !== "distinct" || distinctTotal === undefined || !(distinctTotal.actual > 0)) return null;
   return actual.reduce((a, b) => a + b, 0) / distinctTotal.actual;
-}
-
-function stridesOf(sizes: readonly number[]): number[] {
-  const strides = new Array<number>(sizes.length);
-  let stride = 1;
-  for (let d = sizes.length - 1; d >= 0; d--) {
-    strides[d] = stride;
-    stride *= sizes[d]! + 1;
-  }
-  return strides;
 }
 
 /**

@@ -4,12 +4,14 @@
  */
 import type { DimensionValue } from "../series/series-key.ts";
 import { ratioContributions } from "./contributions.ts";
+import { cubeShape } from "./cube.ts";
 import { CAUSE_LIMITS, cellsOf, folded, leafColumn, type CauseLimits, type Cells, type Cut } from "./cells.ts";
 import type { DimensionColumn } from "./leaves.ts";
 import { expectedRates, RATIO_SETTINGS, ratioScan, type RatioSettings } from "./ratio-scan.ts";
 import { strengthOf, type Cause, type CauseReport, type Verdict } from "./report.ts";
 import { sentenceOf } from "./sentence.ts";
-import { siblingChecks } from "./siblings.ts";
+import { siblingChecks, type FigureCubes } from "./siblings.ts";
+import { cubeOf } from "./sums.ts";
 
 export interface RatioCauseInput {
   readonly measure: string;
@@ -53,6 +55,15 @@ export function findRatioCauses(input: RatioCauseInput): CauseReport {
     ...finding,
     codes: finding.codes.map((code, d) => (code === shape.sizes[d] ? cells.dimensions[d]!.values.length : shape.codeOf[d]![code]!)),
   }));
+  const cube = cubeShape(shape.sizes);
+  const cellOf = new Int32Array(cells.leafCount);
+  for (const [d, codes] of shape.codes.entries()) for (let i = 0; i < cellOf.length; i++) cellOf[i] = cellOf[i]! + codes[i]! * cube.strides[d]!;
+  const cubes: FigureCubes = {
+    shape: cube,
+    actual: cubeOf(now.numerator, cube, cellOf),
+    expected: cubeOf(expected, cube, cellOf),
+    variance: cubeOf(expected.map((f) => Math.max(f, 1e-9) * expectation.overdispersion), cube, cellOf),
+  };
   const sums = parts.map(({ codes }) => segmentSums(cells, codes, { ...now, expected }));
   const whole = segmentSums(cells, cells.dimensions.map(({ values }) => values.length), { ...now, expected });
   const insideNet = sums.reduce((sum, { x, e }) => sum + x - e, 0);
@@ -70,7 +81,7 @@ export function findRatioCauses(input: RatioCauseInput): CauseReport {
       gain,
       strength: strengthOf(gain),
       together: k,
-      siblings: siblingChecks(codes, ratio, { cells, leaves: { actual: now.numerator, expected, spread: expected.map((f) => Math.sqrt(Math.max(f, 1e-9) * expectation.overdispersion)) } }),
+      siblings: siblingChecks(named[k]!.codes, ratio, { cubes, dimensions: cells.dimensions, codeOf: shape.codeOf }),
     };
   });
   const isTotal = causes.length > 0 && causes[0]!.segment.length === 0;

@@ -15,7 +15,7 @@ import { ln } from "../stats/elementary.ts";
 import { cellAt, codesOf, cubeShape, forEachCell, type CubeShape } from "./cube.ts";
 import type { Evidence } from "./evidence.ts";
 import { CHANGE_MIN, evidenceAt, gainOf, lnChoose, PURITY_MIN, PURITY_MIN_TOTAL, scatterOf } from "./gain.ts";
-import { copyOf, sumsOf, takeOut, type CubeSums } from "./sums.ts";
+import { copyOf, intersection, sumsOf, takeOut, type CubeSums } from "./sums.ts";
 
 export const CAUSES_MAX = 15;
 /** A parent yields when its children's gains along one dimension add up to more than its own divided by this. */
@@ -461,15 +461,6 @@ function sumsOutside(
     for (let j = 0; j < 5; j++) sums[j] = sums[j]! - part[j]!;
   }
   return sums;
-}
-
-function intersection({ sizes }: CubeShape, a: readonly number[], b: readonly number[]): number[] | null {
-  const codes: number[] = [];
-  for (let d = 0; d < sizes.length; d++) {
-    if (a[d] !== b[d] && a[d] !== sizes[d] && b[d] !== sizes[d]) return null;
-    codes.push(a[d] === sizes[d] ? b[d]! : a[d]!);
-  }
-  return codes;
 }
 
 function without(all: CubeSums, shape: CubeShape, findings: readonly Finding[]): CubeSums {

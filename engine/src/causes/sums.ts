@@ -1,4 +1,4 @@
-import { rollUpCube, type CubeShape } from "./cube.ts";
+import { cellAt, rollUpCube, type CubeShape } from "./cube.ts";
 import type { Evidence } from "./evidence.ts";
 
 /** The evidence's sums for every cell of a cube; Q only for the "shift" form (evidence.ts says what they are). */
@@ -12,14 +12,9 @@ export interface CubeSums {
 
 /** Puts each leaf's evidence into its cell and rolls up. */
 export function sumsOf(evidence: Evidence, shape: CubeShape, cellOf: Int32Array): CubeSums {
-  const spreadOut = (column: Float64Array): Float64Array => {
-    const sums = new Float64Array(shape.cellCount);
-    for (let i = 0; i < cellOf.length; i++) sums[cellOf[i]!] = sums[cellOf[i]!]! + column[i]!;
-    rollUpCube(shape, sums);
-    return sums;
-  };
   const { W, A, Q, L, N } = evidence;
-  return { W: spreadOut(W), A: spreadOut(A), Q: Q === null ? null : spreadOut(Q), L: spreadOut(L), N: spreadOut(N) };
+  const cube = (column: Float64Array) => cubeOf(column, shape, cellOf);
+  return { W: cube(W), A: cube(A), Q: Q === null ? null : cube(Q), L: cube(L), N: cube(N) };
 }
 
 export function copyOf({ W, A, Q, L, N }: CubeSums): CubeSums {
@@ -64,4 +59,35 @@ export function takeOut({ sizes, strides }: CubeShape, segment: readonly number[
     else for (let c = 0; c <= sizes[d]!; c++) walk(d + 1, at + c * stride);
   };
   walk(0, 0);
+}
+
+/** A column of leaves as a cube. */
+export function cubeOf(column: Float64Array, shape: CubeShape, cellOf: Int32Array): Float64Array {
+  const sums = new Float64Array(shape.cellCount);
+  for (let i = 0; i < cellOf.length; i++) sums[cellOf[i]!] = sums[cellOf[i]!]! + column[i]!;
+  rollUpCube(shape, sums);
+  return sums;
+}
+
+/**
+ * The sum of a segment's leaves that are in none of `others` (from the index `from` on): the segment's own, minus for each
+ * other what it shares with it and not with a later one. Segments' intersections are segments, so all are cells.
+ */
+export function sumOutside(codes: readonly number[], others: readonly (readonly number[])[], { shape, sums }: { shape: CubeShape; sums: Float64Array }, from = 0): number {
+  let sum = sums[cellAt(shape, codes)]!;
+  for (let k = from; k < others.length; k++) {
+    const shared = intersection(shape, codes, others[k]!);
+    if (shared !== null) sum -= sumOutside(shared, others, { shape, sums }, k + 1);
+  }
+  return sum;
+}
+
+/** The segment of the leaves that both hold; null when there are none. */
+export function intersection({ sizes }: CubeShape, a: readonly number[], b: readonly number[]): number[] | null {
+  const codes: number[] = [];
+  for (let d = 0; d < sizes.length; d++) {
+    if (a[d] !== b[d] && a[d] !== sizes[d] && b[d] !== sizes[d]) return null;
+    codes.push(a[d] === sizes[d] ? b[d]! : a[d]!);
+  }
+  return codes;
 }
