@@ -86,7 +86,10 @@ export interface LedgerAttempt {
 }
 
 export interface LedgerStore {
-  /** Opens the next attempt; older attempts of the interval still "running" are marked "abandoned". */
+  /**
+   * Opens the next attempt; older attempts of the interval still "running" are marked "abandoned", and for purpose "late"
+   * all older ones of that purpose.
+   */
   open(attempt: Pick<LedgerAttempt, "detectorId" | "generation" | "purpose" | "interval" | "statement" | "parameters" | "queryHash" | "startedMs">): Promise<LedgerAttempt>;
   setStatementId(id: string, statementId: string): Promise<void>;
   close(id: string, result: Pick<LedgerAttempt, "outcome" | "errorCode" | "error" | "transient" | "rows" | "bytes" | "maxTimestampMs" | "endedMs">): Promise<void>;
@@ -198,6 +201,11 @@ export interface SegmentStore {
   nameCheckpoint(row: SegmentRow): Promise<void>;
   /** Removes files that no manifest row names, last written before `olderThanMs` (epoch ms of the machine's clock). */
   sweep(olderThanMs: number): Promise<{ files: number; bytes: number }>;
+  /**
+   * Merges segments of intervals that ended before `beforeMs` into one a day, and points the records there; nothing that
+   * is read changes. Files that are no longer needed lose their name and are swept. May be run at any time.
+   */
+  compact(detectorId: string, beforeMs: number, signal?: AbortSignal): Promise<{ readonly merged: number; readonly into: number }>;
   /** Bytes in effect by kind. */
   bytes(detectorId: string): Promise<Readonly<Record<"points" | "checkpoint", number>>>;
 }

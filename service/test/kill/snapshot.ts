@@ -20,7 +20,7 @@ export interface Snapshot {
   readonly points: readonly string[];
   readonly intervals: readonly string[];
   readonly quality: readonly string[];
-  /** attempts that nobody ended: none */
+  /** attempts at intervals that nobody ended: none (one at late rows is ended by the next one, which may be still to come) */
   readonly running: readonly string[];
   readonly groups: readonly string[];
   /** key → payload and status */
@@ -31,7 +31,7 @@ export interface Snapshot {
 }
 
 export async function snapshotOf(world: KillWorld): Promise<Snapshot> {
-  const store = await openPostgresStore({ databaseUrl: world.database.url, segmentsFolder: join(world.home, "segments"), log: silentLogger });
+  const store = await openPostgresStore({ databaseUrl: world.databaseUrl, segmentsFolder: join(world.home, "segments"), log: silentLogger });
   try {
     // Files that no commit names are what died processes left; sweeping them must not touch anything that counts.
     await store.segments.sweep(Date.now() + HOUR);
@@ -50,7 +50,7 @@ export async function snapshotOf(world: KillWorld): Promise<Snapshot> {
       points: await pointLines(store, detector.id, detector.generation, range),
       intervals: intervals.map((record) => withoutAttempt(JSON.stringify({ ...record, segmentId: null }))).sort(),
       quality: intervals.map(({ interval }, i) => `${iso(interval.startMs)} ${JSON.stringify(quality[i])}`).sort(),
-      running: attempts.filter(({ outcome }) => outcome === "running").map(({ id }) => id),
+      running: attempts.filter(({ outcome, purpose }) => outcome === "running" && purpose !== "late").map(({ id }) => id),
       groups: revisions.flat().map(groupLine).sort(),
       outbox: Object.fromEntries(deliveries.map(({ key, status, message }) => [key, `${status} ${JSON.stringify(message)}`])),
       received: receivedByKey(world.receiver.requests),

@@ -58,6 +58,17 @@ export function testLedger(context: StoreContext): void {
     expect(await store.ledger.get(first.id)).toMatchObject({ outcome: "abandoned", rows: 0 });
   });
 
+  test("a reading for late rows of a range that has moved on marks the one before abandoned, too; others are left alone", async () => {
+    const { store } = context;
+    const detectorId = await aDetectorId();
+    const range = (hour: number) => ({ startMs: HEAD_MS + hour * HOUR_MS, endMs: HEAD_MS + (hour + 2) * HOUR_MS });
+    const live = await store.ledger.open(opening(detectorId));
+    const died = await store.ledger.open(opening(detectorId, { purpose: "late", interval: range(0) }));
+    await store.ledger.open(opening(detectorId, { purpose: "late", interval: range(1) }));
+    expect(await store.ledger.get(died.id)).toMatchObject({ outcome: "abandoned" });
+    expect(await store.ledger.get(live.id)).toMatchObject({ outcome: "running" });
+  });
+
   test("a closed attempt is never changed", async () => {
     const { store } = context;
     const { id } = await store.ledger.open(opening(await aDetectorId()));

@@ -25,8 +25,13 @@ export class PostgresLedger implements LedgerStore {
         .set({ outcome: "abandoned", ended_ms: attempt.startedMs })
         .where("detector_id", "=", detectorId)
         .where("generation", "=", generation)
-        .where("start_ms", "=", interval.startMs)
-        .where("end_ms", "=", interval.endMs)
+        .where((eb) =>
+          eb.or([
+            eb.and([eb("start_ms", "=", interval.startMs), eb("end_ms", "=", interval.endMs)]),
+            // The range for late rows moves on with the head: an attempt at the one before has no successor of its own.
+            ...(attempt.purpose === "late" ? [eb("purpose", "=", "late")] : []),
+          ]),
+        )
         .where("outcome", "=", "running")
         .execute();
       const { last } = await trx
