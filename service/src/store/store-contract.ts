@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, beforeEach, describe } from "vitest";
 import { testAudit } from "./contract/audit.ts";
 import { testCommits } from "./contract/commits.ts";
+import { testCompaction } from "./contract/compaction.ts";
 import { testCorrections } from "./contract/corrections.ts";
 import { testDeliveries } from "./contract/deliveries.ts";
 import { testDetectors } from "./contract/detectors.ts";
@@ -63,6 +64,7 @@ export function testStore(name: string, prepare: () => Promise<StoreUnderTest>):
     describe("corrections", () => testCorrections(context));
     describe("intervals", () => testIntervals(context));
     describe("segments", () => testSegments(context));
+    describe("compaction", () => testCompaction(context));
     describe("groups", () => testGroups(context));
     describe("deliveries", () => testDeliveries(context));
     describe("audit", () => testAudit(context));

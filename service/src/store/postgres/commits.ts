@@ -15,8 +15,14 @@ import { toJsonText } from "./json-text.ts";
 import { assertKeyTexts, insertSeries } from "./series.ts";
 import type { Tables } from "./tables.ts";
 
-/** A start replays the points since the newest; older ones serve a correction of an interval before it. */
+/**
+ * A start replays the points since the newest checkpoint; older ones serve corrections of intervals before it, which
+ * replay from the newest that is old enough. Kept are the newest few, one a week for some weeks (many restarts in an hour
+ * must not push out the one from yesterday), and always the one that history left: behind it there is only the crawl.
+ */
 export const CHECKPOINTS_KEPT = 4;
+const WEEKLY_CHECKPOINTS_KEPT = 4;
+const WEEK_MS = 7 * 86_400_000;
 
 export async function commitHistory(db: Kysely<Tables>, commit: HistoryCommit): Promise<void> {
   const { detectorId, generation, headMs, knownAtMs } = commit;
@@ -34,7 +40,7 @@ export async function commitHistory(db: Kysely<Tables>, commit: HistoryCommit): 
     if (moved === undefined) throw headMoved(detectorId, generation, "no head yet");
     await insertSeries(trx, detectorId, generation, commit.series);
     for (const row of commit.points) await nameSegment(trx, row, { knownAtMs, isHistory: true });
-    if (commit.checkpoint !== null) await nameCheckpoint(trx, commit.checkpoint, knownAtMs);
+    if (commit.checkpoint !== null) await nameSegment(trx, commit.checkpoint, { knownAtMs, isHistory: true });
     await trx
       .insertInto("histories")
       .values({ detector_id: detectorId, generation, head_ms: headMs, quality: toJsonText(commit.quality), known_at_ms: knownAtMs })
@@ -112,7 +118,7 @@ function headMoved(detectorId: string, generation: number, expected: string): He
 }
 
 /** A row of the manifest. The same one twice is the same file: nothing to do. */
-async function nameSegment(db: Kysely<Tables>, row: SegmentRow, { knownAtMs, isHistory }: { knownAtMs: number; isHistory: boolean }): Promise<void> {
+export async function nameSegment(db: Kysely<Tables>, row: SegmentRow, { knownAtMs, isHistory }: { knownAtMs: number; isHistory: boolean }): Promise<void> {
   await db
     .insertInto("segments")
     .values({
@@ -133,23 +139,27 @@ async function nameSegment(db: Kysely<Tables>, row: SegmentRow, { knownAtMs, isH
     .execute();
 }
 
-/** Names a checkpoint and forgets the oldest ones; their files are swept. */
+/** Names a checkpoint and forgets those that are not kept (see CHECKPOINTS_KEPT); their files are swept. */
 export async function nameCheckpoint(db: Kysely<Tables>, row: SegmentRow, knownAtMs: number): Promise<void> {
   await nameSegment(db, row, { knownAtMs, isHistory: false });
-  await db
-    .deleteFrom("segments")
+  const others = await db
+    .selectFrom("segments")
+    .select(["id", "generation", "end_ms", "is_history"])
     .where("detector_id", "=", row.detectorId)
     .where("kind", "=", "checkpoint")
-    .where("id", "not in", (eb) =>
-      eb
-        .selectFrom("segments")
-        .select("id")
-        .where("detector_id", "=", row.detectorId)
-        .where("kind", "=", "checkpoint")
-        .orderBy("generation", "desc")
-        .orderBy("end_ms", "desc")
-        .orderBy("id")
-        .limit(CHECKPOINTS_KEPT),
-    )
+    .orderBy("generation", "desc")
+    .orderBy("end_ms", "desc")
+    .orderBy("id")
     .execute();
+  const weeksKept = new Set<number>();
+  const forgotten = others.filter(({ generation, end_ms, is_history }, position) => {
+    if (generation !== row.generation) return true; // the states of another generation fit no series of this one
+    if (is_history || position < CHECKPOINTS_KEPT) return false;
+    const week = Math.floor(end_ms / WEEK_MS);
+    if (weeksKept.has(week) || weeksKept.size >= WEEKLY_CHECKPOINTS_KEPT) return true;
+    weeksKept.add(week);
+    return false;
+  });
+  if (forgotten.length === 0) return;
+  await db.deleteFrom("segments").where("id", "in", forgotten.map(({ id }) => id)).execute();
 }

@@ -1,5 +1,5 @@
 /** Segments: files in a folder, the manifest in PostgreSQL. */
-import { sql, type Kysely, type Selectable } from "kysely";
+import { sql, type Kysely } from "kysely";
 import type { Logger } from "../../telemetry/logger.ts";
 import { readSeries } from "../segments/read-series.ts";
 import { SegmentCache } from "../segments/segment-cache.ts";
@@ -7,10 +7,9 @@ import { intervalChoice, selectIntervals } from "../segments/select-intervals.ts
 import type { SegmentFiles } from "../segments/segment-files.ts";
 import { SegmentDamagedError, type PointsSegment, type SegmentOwner, type SegmentRow, type SegmentStore, type SeriesPoints } from "../store.ts";
 import { nameCheckpoint } from "./commits.ts";
+import { compact } from "./compact.ts";
+import { rowOf, SEGMENT_COLUMNS } from "./segment-rows.ts";
 import type { Tables } from "./tables.ts";
-
-const COLUMNS = ["id", "detector_id", "generation", "kind", "start_ms", "end_ms", "path", "bytes", "rows", "sha256"] as const;
-type Row = Pick<Selectable<Tables["segments"]>, (typeof COLUMNS)[number]>;
 
 export class PostgresSegments implements SegmentStore {
   readonly #db: Kysely<Tables>;
@@ -53,7 +52,7 @@ export class PostgresSegments implements SegmentStore {
   async latestCheckpoint(detectorId: string, generation: number, notAfterMs: number): Promise<{ row: SegmentRow; states: Uint8Array } | null> {
     const rows = await this.#db
       .selectFrom("segments")
-      .select(COLUMNS)
+      .select(SEGMENT_COLUMNS)
       .where("detector_id", "=", detectorId)
       .where("generation", "=", generation)
       .where("kind", "=", "checkpoint")
@@ -82,6 +81,10 @@ export class PostgresSegments implements SegmentStore {
       const rows = await this.#db.selectFrom("segments").select("path").where("path", "=", sql<string>`any(${paths}::text[])`).execute();
       return new Set(rows.map(({ path }) => path));
     });
+  }
+
+  compact(detectorId: string, beforeMs: number, signal?: AbortSignal): Promise<{ merged: number; into: number }> {
+    return compact(this.#db, this.#files, detectorId, beforeMs, signal);
   }
 
   async bytes(detectorId: string): Promise<Readonly<Record<"points" | "checkpoint", number>>> {
@@ -126,7 +129,7 @@ export class PostgresSegments implements SegmentStore {
     }
     const rows = await this.#db
       .selectFrom("segments")
-      .select([...COLUMNS, "is_history"])
+      .select([...SEGMENT_COLUMNS, "is_history"])
       .where("detector_id", "=", detectorId)
       .where("generation", "=", generation)
       .where("kind", "=", "points")
@@ -151,19 +154,4 @@ export class PostgresSegments implements SegmentStore {
       return exceptMs.length === 0 ? rowOf(row) : { ...rowOf(row), inEffect: { exceptMs } };
     });
   }
-}
-
-function rowOf(row: Row): SegmentRow {
-  return {
-    id: row.id,
-    detectorId: row.detector_id,
-    generation: row.generation,
-    kind: row.kind,
-    startMs: row.start_ms,
-    endMs: row.end_ms,
-    path: row.path,
-    bytes: row.bytes,
-    rows: row.rows,
-    sha256: row.sha256,
-  };
 }

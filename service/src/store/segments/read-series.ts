@@ -44,17 +44,17 @@ export async function readSeries(
 
 /** The decoded row groups of a file that may hold one of the series. */
 async function readGroups(row: SegmentRow, series: readonly number[], files: SegmentFiles, cache: SegmentCache): Promise<PointsSegment[]> {
-  const known = cache.directory(row.id);
+  const known = cache.directory(row.sha256);
   if (known !== undefined) {
-    const groups = groupsWith(known, series).map((index) => cache.get(`${row.id}#${index}`));
+    const groups = groupsWith(known, series).map((index) => cache.get(`${row.sha256}#${index}`));
     if (groups.every((group) => group !== undefined)) return groups;
   }
   const opened = await files.openPoints(row);
   const { groups: ranges } = opened.directory;
-  cache.setDirectory(row.id, ranges);
+  cache.setDirectory(row.sha256, ranges);
   const groups: PointsSegment[] = [];
   for (const index of groupsWith(ranges, series)) {
-    const key = `${row.id}#${index}`;
+    const key = `${row.sha256}#${index}`;
     const group = cache.get(key) ?? (await files.readRows(row, opened, ranges[index]!, WANTED));
     cache.set(key, group);
     groups.push(group);

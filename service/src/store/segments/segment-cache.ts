@@ -14,7 +14,7 @@ export interface GroupRange {
 
 export class SegmentCache {
   readonly #bytesMax: number;
-  /** in order of last use, oldest first; segments never change, so that nothing here is ever out of date */
+  /** by what the file holds, so that nothing here is ever out of date; in order of last use, oldest first */
   readonly #entries = new Map<string, { readonly points: PointsSegment; readonly bytes: number }>();
   #bytes = 0;
 
@@ -25,12 +25,12 @@ export class SegmentCache {
   readonly #directories = new Map<string, readonly GroupRange[]>();
 
   /** Which series each row group of a file holds; undefined when the file wasn't opened lately. */
-  directory(segmentId: string): readonly GroupRange[] | undefined {
-    return this.#directories.get(segmentId);
+  directory(sha256: string): readonly GroupRange[] | undefined {
+    return this.#directories.get(sha256);
   }
 
-  setDirectory(segmentId: string, groups: readonly GroupRange[]): void {
-    this.#directories.set(segmentId, groups.map(({ seriesMin, seriesMax }) => ({ seriesMin, seriesMax })));
+  setDirectory(sha256: string, groups: readonly GroupRange[]): void {
+    this.#directories.set(sha256, groups.map(({ seriesMin, seriesMax }) => ({ seriesMin, seriesMax })));
     for (const oldest of this.#directories.keys()) {
       if (this.#directories.size <= DIRECTORIES_MAX) break;
       this.#directories.delete(oldest);

@@ -1,6 +1,6 @@
 /** The folder of segments: writes them, reads them back with their checksum verified, removes what nobody names. */
 import { createHash } from "node:crypto";
-import { readdir, readFile, rm, rmdir, stat } from "node:fs/promises";
+import { readdir, readFile, rm, rmdir, stat, utimes } from "node:fs/promises";
 import { join } from "node:path";
 import { SegmentDamagedError, type PointsSegment, type SegmentOwner, type SegmentRow } from "../store.ts";
 import { decodeCheckpoint, encodeCheckpoint } from "./checkpoint-file.ts";
@@ -51,6 +51,12 @@ export class SegmentFiles {
   async readCheckpoint(row: SegmentRow): Promise<Uint8Array> {
     const file = await this.#read(row);
     return this.#decode(row, () => decodeCheckpoint(new Uint8Array(file)));
+  }
+
+  /** As if they had just been written: a sweep leaves them alone for a while. */
+  async touch(rows: readonly SegmentRow[]): Promise<void> {
+    const now = new Date();
+    for (const { path } of rows) await utimes(join(this.root, path), now, now);
   }
 
   /** Removes files last written before `olderThanMs` (epoch ms) for which `isNamed` is false. */
