@@ -4,6 +4,7 @@ const BENCHES: Readonly<Record<string, () => Promise<(args: readonly string[]) =
   accuracy: async () => (await import("./accuracy/accuracy.ts")).accuracy,
   store: async () => (await import("./store/store.ts")).store,
   calibration: async () => (await import("./calibration/calibration.ts")).calibration,
+  kinds: async () => (await import("./kinds/kinds.ts")).kinds,
   causes: async () => (await import("./causes/causes.ts")).causes,
 };
 

@@ -82,3 +82,4 @@ export { seededRandom } from "./random/seeded-random.ts";
 export type { Random } from "./random/seeded-random.ts";
 export { normal, poisson, studentT3 } from "./random/distributions.ts";
 export { positionsOf, rhythmOfSeconds } from "./scores/any-interval.ts";
+export { kindOfEvent } from "./anomalies/kind-of-event.ts";

@@ -109,7 +109,7 @@ export function findKind(
   RULE[R_SCORE] = 0;
 
   const score = JUDGED[J_SCORE];
-  if (JUDGED[J_BACK] === 1 && JUDGED[J_SCORE_BEFORE_MEMORY] >= visible && f[c + F_MEMORY_AGE] >= MEMORY_LONG && score < visible) {
+  if (JUDGED[J_BACK] === 1 && f[c + F_MEMORY_AGE] >= MEMORY_LONG && score < visible && JUDGED[J_SCORE_BEFORE_MEMORY] >= visible) {
     RULE[R_DIRECTION] = value > d[b + D_LAST_VALUE] ? 1 : -1;
     return KIND_RECOVERY;
   }

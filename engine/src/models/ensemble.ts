@@ -67,6 +67,7 @@ import {
   F_RUN,
   F_SHIFT_FAST,
   F_SHIFT_FAST_SQUARE,
+  F_SHIFT_RUN,
   F_SHIFT_SLOW,
   F_SHIFT_SLOW_SQUARE,
   F_TAIL_AGE,
@@ -112,7 +113,8 @@ export const J_SHIFT_SPREAD = 38;
 export const J_BACK = 39; // 1 when the value is back in the remembered regime
 const J_SHIFT_RAW = 40; // before its rarity
 export const J_SCORE_BEFORE_MEMORY = 41;
-const J_COUNT = 42;
+export const J_SHIFT_RUN = 42;
+const J_COUNT = 43;
 
 /** The last point judged, all its parts. One for the process: judging is synchronous and reads it at once. */
 export const JUDGED = new Float64Array(J_COUNT);
@@ -168,6 +170,8 @@ const LN_STEP_001 = ln(1.7);
 const BLOCK_DEVIATION = 0.5; // V at the start, and the V from which a series counts as bursty
 const BLOCK_LEAST = 2;
 const SHIFT_RARITY = 0.85; // puts the slow channel on the point score's scale
+const SHIFT_POINTS = 3;
+const SHIFT_AWAY = 0.5;
 const SHIFT_FAST_RATE = 1 / 4;
 const SHIFT_SLOW_RATE = 1 / 16;
 
@@ -392,7 +396,7 @@ export function judgePoint(
     const away = value - old;
     const q = away > 0 ? f[c + F_Q_UP] : f[c + F_Q_DOWN];
     const oldScore = Math.abs(away) / oldSpread / q;
-    if (Math.abs(away) < BACK_SPREADS * oldSpread) J[J_BACK] = 1;
+    if (Math.abs(away) < BACK_SPREADS * oldSpread && Math.abs(away) < Math.abs(value - J[4])) J[J_BACK] = 1;
     if (oldScore < score) score = oldScore;
   }
   J[J_Z] = z;
@@ -413,7 +417,11 @@ export function judgePoint(
     const s1 = Math.abs(e1) / Math.sqrt(f[c + F_SHIFT_FAST_SQUARE]);
     const s2 = Math.abs(e2) / Math.sqrt(f[c + F_SHIFT_SLOW_SQUARE]);
     rawShift = s1 > s2 ? s1 : s2;
-    shift = rawShift / (SHIFT_RARITY * f[c + F_Q_SHIFT]);
+    J[J_SHIFT_RUN] = shiftRun(f[c + F_SHIFT_RUN], dev);
+    // What a spike leaves in the averages is no shift: the value must still be away, and have been so before.
+    if (J[J_SHIFT_RUN] * (s1 > s2 ? e1 : e2) > 0 && Math.abs(J[J_SHIFT_RUN]) >= SHIFT_POINTS && J[J_BACK] === 0) {
+      shift = rawShift / (SHIFT_RARITY * f[c + F_Q_SHIFT]);
+    }
     sign = (s1 > s2 ? e1 : e2) > 0 ? 1 : -1;
     J[J_SHIFT_D] = dev;
     J[J_SHIFT_SPREAD] = shiftSpread;
@@ -814,8 +822,16 @@ function learnShift(d: Float64Array, f: Float32Array, b: number, away: number, s
   const own = SPREAD_PER_DEVIATION * (raw < 4 * shiftSpread ? raw : 4 * shiftSpread);
   d[b + D_SPREAD_SHIFT] += rate(1 / 100, seen) * (own - d[b + D_SPREAD_SHIFT]);
   const dev = JUDGED[J_SHIFT_D];
+  f[c + F_SHIFT_RUN] = JUDGED[J_SHIFT_RUN];
   learnShiftAverage(f, c + F_SHIFT_FAST, c + F_SHIFT_FAST_SQUARE, dev, SHIFT_FAST_RATE);
   learnShiftAverage(f, c + F_SHIFT_SLOW, c + F_SHIFT_SLOW_SQUARE, dev, SHIFT_SLOW_RATE);
+}
+
+/** Points in a row on one side, with this deviation as the newest. */
+function shiftRun(before: number, dev: number): number {
+  if (dev > SHIFT_AWAY) return before > 0 ? before + 1 : 1;
+  if (dev < -SHIFT_AWAY) return before < 0 ? before - 1 : -1;
+  return 0;
 }
 
 function learnShiftAverage(f: Float32Array, average: number, square: number, dev: number, k: number): void {

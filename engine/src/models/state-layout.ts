@@ -87,7 +87,8 @@ export const F_MEMORY_BACK = F_FIRST + 36; // points in a row that are back in i
 export const F_NONZERO = F_FIRST + 38; // robust mean size of values other than 0
 export const F_STRETCH_UP = F_FIRST + 39; // exponent that lifts high scores of thin-tailed series
 export const F_STRETCH_DOWN = F_FIRST + 40;
-export const F_SPARE = F_FIRST + 41; // slots for what comes next (holidays, feedback), always 0 today 
+export const F_SHIFT_RUN = F_FIRST + 41; // points in a row on one side of expert 4; negative = below
+export const F_SPARE = F_FIRST + 42; // two slots for what comes next (holidays, feedback), always 0 today 
 export const F_REST = F_FIRST + 44; // [REST_SLOTS] largest x of each part of the resting period
 export const REST_SLOTS = 8;
 export const F_LOSS = F_REST + REST_SLOTS; // [10] experts and stack
