@@ -60,7 +60,13 @@ export class PostgresSource implements Source {
     const isStopped = (): boolean => timedOut || signal?.aborted === true;
     if (isStopped()) throw fail(signal?.reason);
 
-    const cancel = (): void => void this.#connection.cancel();
+    // Again and again until the statement has ended: between two messages of the protocol a server ignores the request.
+    let asked: Promise<void> = Promise.resolve();
+    let asking: NodeJS.Timeout | undefined;
+    const cancel = (): void => {
+      asked = Promise.all([asked, this.#connection.cancel()]).then(() => {});
+      asking ??= setInterval(cancel, CANCEL_EVERY_MS);
+    };
     const timer = setTimeout(() => {
       timedOut = true;
       cancel();
@@ -91,7 +97,9 @@ export class PostgresSource implements Source {
       throw fail(error);
     } finally {
       clearTimeout(timer);
+      clearInterval(asking);
       signal?.removeEventListener("abort", cancel);
+      await asked; // a request that is still on its way would hit the next statement
       if (!isOver) await this.#giveUp(cursor);
     }
   }
@@ -113,6 +121,7 @@ export class PostgresSource implements Source {
 }
 
 const GIVE_UP_MS_MAX = 5000;
+const CANCEL_EVERY_MS = 250;
 const DESCRIBE_MS_MAX = 30_000;
 const SERVER_TIMEOUT_SLACK_MS = 2000;
 

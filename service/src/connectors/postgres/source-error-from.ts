@@ -18,6 +18,15 @@ export function sourceErrorFrom(error: unknown, context: Context): SourceError {
     return new SourceError(`${doing} was cancelled`, { code: "CANCELLED", transient: true, cause: error });
   }
   const sqlState = stateOf(error);
+  // One code for two things: the server's time limit, and somebody who ended the statement. The text tells them apart.
+  if (sqlState === "57014" && timeoutMs === undefined && !/timeout/i.test(messageOf(error))) {
+    return new SourceError(`${doing} was cancelled at the source: ${messageOf(error)}`, {
+      code: "INTERRUPTED",
+      transient: true,
+      advice: "Somebody, or a rule of the server, ended the statement; it is tried again.",
+      cause: withoutValues(error),
+    });
+  }
   if (timeoutMs !== undefined || sqlState === "57014") {
     const limit = timeoutMs === undefined ? "its time limit" : `its time limit of ${timeoutMs / 1000} s (limits.querySecondsMax)`;
     return new SourceError(`${doing} took longer than ${limit}`, {
