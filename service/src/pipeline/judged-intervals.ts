@@ -1,6 +1,6 @@
 import type { Interval } from "../crawl/batch.ts";
 import type { Detector } from "../resources/detector.ts";
-import type { IntervalRecord, PointsSegment, Store } from "../store/store.ts";
+import { HeadMovedError, type IntervalRecord, type PointsSegment, type Store } from "../store/store.ts";
 
 export interface JudgedBefore {
   readonly record: IntervalRecord;
@@ -13,12 +13,24 @@ const INTERVALS_MAX = 20_000;
 
 /** The committed intervals of a range, versions in effect, oldest first, with their points. */
 export async function judgedIntervals(detector: Detector, range: Interval, store: Store): Promise<JudgedBefore[]> {
-  const records = await store.intervals.list(detector.id, { ...range, limit: INTERVALS_MAX });
+  const listed = await store.intervals.list(detector.id, { ...range, limit: INTERVALS_MAX });
+  // Before its first live interval a relearned detector has records of an earlier generation: they are not of this one.
+  const records = listed.filter(({ generation }) => generation === detector.generation);
   const rows = new Map((await store.segments.listPoints(detector.id, detector.generation, range)).map((row) => [row.id, row]));
   const intervals: JudgedBefore[] = [];
-  for (const record of [...records].sort((a, b) => a.interval.startMs - b.interval.startMs)) {
-    const row = record.segmentId === null ? undefined : rows.get(record.segmentId);
-    intervals.push({ record, points: row === undefined ? null : await store.segments.readPoints(row) });
+  // A segment may hold many intervals: read once, shared by their entries.
+  const read = new Map<string, PointsSegment>();
+  for (const record of records.sort((a, b) => a.interval.startMs - b.interval.startMs)) {
+    if (record.segmentId === null) {
+      intervals.push({ record, points: null });
+      continue;
+    }
+    const row = rows.get(record.segmentId);
+    // Segments were merged between the two queries: never take that for an interval without points.
+    if (row === undefined) throw new HeadMovedError(`the points of ${new Date(record.interval.startMs).toISOString()} were moved while they were read; try again`);
+    const points = read.get(row.id) ?? (await store.segments.readPoints(row));
+    read.set(row.id, points);
+    intervals.push({ record, points });
   }
   return intervals;
 }
