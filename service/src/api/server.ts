@@ -24,12 +24,14 @@ const PATH_PART_LENGTH_MAX = 500;
 const REQUEST_HEADERS_SECONDS_MAX = 15;
 
 export interface ServerOptions {
-  /** where the console was built; default: console/dist of this checkout */
+  /** where the console was built */
   readonly consoleFolder?: string;
   readonly metrics?: Metrics;
 }
 
-const CONSOLE_FOLDER = join(dirname(fileURLToPath(import.meta.url)), "..", "..", "..", "console", "dist");
+const HERE = dirname(fileURLToPath(import.meta.url));
+/** As published the console lies beside the one file of the service; in a checkout it is a workspace of its own. */
+const CONSOLE_FOLDER = import.meta.url.endsWith(".ts") ? join(HERE, "..", "..", "..", "console", "dist") : join(HERE, "console");
 
 export function buildServer(system: System, app: App, { consoleFolder = CONSOLE_FOLDER, metrics }: ServerOptions = {}): FastifyInstance {
   const server = fastify({
