@@ -5,6 +5,7 @@ const BENCHES: Readonly<Record<string, () => Promise<(args: readonly string[]) =
   store: async () => (await import("./store/store.ts")).store,
   calibration: async () => (await import("./calibration/calibration.ts")).calibration,
   kinds: async () => (await import("./kinds/kinds.ts")).kinds,
+  "demo-data": async () => (await import("./demo-data/demo-data.ts")).demoData,
   causes: async () => (await import("./causes/causes.ts")).causes,
 };
 

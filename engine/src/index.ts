@@ -83,3 +83,5 @@ export type { Random } from "./random/seeded-random.ts";
 export { normal, poisson, studentT3 } from "./random/distributions.ts";
 export { positionsOf, rhythmOfSeconds } from "./scores/any-interval.ts";
 export { kindOfEvent } from "./anomalies/kind-of-event.ts";
+export { MODELS, modelNamed } from "./models/registry.ts";
+export type { Model, ModelScore } from "./models/model.ts";
