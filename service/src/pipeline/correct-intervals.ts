@@ -53,7 +53,7 @@ export async function correctIntervals(
   if (detector.liveFromMs === null || fromMs < detector.liveFromMs) {
     throw new UserError(`the interval ${new Date(fromMs).toISOString()} belongs to the history that was learned at activation`, {
       code: "CONFLICT",
-      advice: `Live intervals began at ${new Date(detector.liveFromMs ?? headMs).toISOString()}. To learn history again: foretop detector activate NAME --relearn.`,
+      advice: `Live intervals began at ${new Date(detector.liveFromMs ?? headMs).toISOString()}; what came before was learned as history.`,
     });
   }
   const models = await loadCheckpoint(detector, store, fromMs);

@@ -79,21 +79,21 @@ export async function loadLiveModels(
   return models;
 }
 
-/** The models and the open groups as the newest checkpoint that is not after `notAfterMs` holds them. */
+/**
+ * The models and the open groups as the newest usable checkpoint that is not after `notAfterMs` holds them. A damaged one
+ * is passed over: an older one and the points since give the same bytes.
+ */
 export async function loadCheckpoint(detector: Detector, store: Store, notAfterMs: number): Promise<LiveModels> {
   const stored = await store.series.list(detector.id, detector.generation);
-  const checkpoint = await store.segments.latestCheckpoint(detector.id, detector.generation, notAfterMs);
-  const rhythm = rhythmOf(detector.config.frequency);
-  const { states, open } = checkpoint === null ? { states: createStates(rhythm, 0), open: [] } : decodeCheckpoint(checkpoint.states);
-  return {
-    detectorId: detector.id,
-    generation: detector.generation,
-    table: new SeriesTable(detector.config, stored),
-    states,
-    open,
-    untilMs: checkpoint?.row.endMs ?? detector.liveFromMs ?? 0,
-    sinceCheckpoint: 0,
-  };
+  const table = new SeriesTable(detector.config, stored);
+  const found = await store.segments.latestCheckpoint(detector.id, detector.generation, notAfterMs);
+  // Without a checkpoint there must have been nothing to learn: a detector that began without any history.
+  if (found === null && stored.some(({ firstSeenMs }) => firstSeenMs < detector.liveFromMs!)) {
+    throw new Error(`no usable checkpoint of ${detector.config.name} is left; its history has to be learned again: delete the detector and apply its configuration`);
+  }
+  const { states, open } = found === null ? { states: createStates(rhythmOf(detector.config.frequency), 0), open: [] } : decodeCheckpoint(found.states);
+  const untilMs = found?.row.endMs ?? detector.liveFromMs ?? 0;
+  return { detectorId: detector.id, generation: detector.generation, table, states, open, untilMs, sinceCheckpoint: 0 };
 }
 
 /** Groups as they stand after an interval: those it changed, and those it left alone. */
