@@ -54,7 +54,7 @@ export async function snapshotOf(world: KillWorld): Promise<Snapshot> {
       groups: revisions.flat().map(groupLine).sort(),
       outbox: Object.fromEntries(deliveries.map(({ key, status, message }) => [key, `${status} ${JSON.stringify(message)}`])),
       received: receivedByKey(world.receiver.requests),
-      exported: exportedFiles(join(world.home, "exports")),
+      exported: exportedFiles(join(world.home, "export")),
     };
   } finally {
     await store.close();

@@ -33,7 +33,7 @@ export async function writeAtomically(root: string, path: string, text: string):
     const file = await open(beside, "wx");
     try {
       await file.writeFile(text);
-      await file.sync();
+      await file.datasync();
     } finally {
       await file.close();
     }

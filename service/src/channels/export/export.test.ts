@@ -73,9 +73,9 @@ test("files have the known names, in a folder for the detector, and hold the kno
   expect(contributions).toMatch(/^Timestamp,metricName,dimensionName,dimensionValue,valueContribution\n2026-11-22 14:00:00,views,marketplace,us,50\n/);
 });
 
-test("without a folder in the settings it is exports in the home folder", async () => {
+test("without a folder in the settings it is export in the home folder", async () => {
   await send(sampleMessage(), {}, folder);
-  expect([...csvFiles(join(folder, "exports")).keys()]).toHaveLength(2);
+  expect([...csvFiles(join(folder, "export")).keys()]).toHaveLength(2);
 });
 
 test("file names follow the dataset's zone, as the original's did", async () => {
@@ -92,6 +92,22 @@ test("a group that goes on has a file for each of its intervals, with the values
     ["2026-11-22T14:00Z[UTC]|ios|de,2026-11-22 14:00:00,ios,de,581,,90.26,", "2026-11-22T14:00Z[UTC]|ios|us,2026-11-22 14:00:00,ios,us,580,,90.26,"],
     ["2026-11-22T15:00Z[UTC]|ios|us,2026-11-22 15:00:00,ios,us,333,,90.26,"],
   ]);
+});
+
+test("a revision that says nothing new of an hour leaves its files alone; one that does writes them again", async () => {
+  const path = join(folder, "shop/anomalyResults/metricValue_AnomalyScore/2026-11-22_14:00:00_metricValue_AnomalyScore.csv");
+  await send(sampleMessage());
+  const before = statSync(path).ino; // a renamed file is another one
+  const next = { peakMs: SAMPLE_START + HOUR, members: [sampleMember(0), sampleMember(1), sampleMember(2, { peakMs: SAMPLE_START + HOUR })] };
+  expect(await send(sampleMessage({ ...next, revision: 2 }, { event: "continued" }))).toMatchObject({ outcome: "sent", detail: expect.stringMatching(/^1 interval in /) as string });
+  expect(statSync(path).ino).toBe(before);
+  await send(sampleMessage({ ...next, revision: 3, severity: 99 }, { event: "continued" }));
+  expect(statSync(path).ino).not.toBe(before);
+  expect(readFileSync(path, "utf8")).toContain("581,,99,");
+  // A retry renders again what its first try may not have come to.
+  rmSync(path);
+  await send(sampleMessage({ ...next, revision: 3, severity: 99 }, { event: "continued" }));
+  expect(readFileSync(path, "utf8")).toContain("581,,99,");
 });
 
 test("a group that was taken back leaves only the columns, in every interval, also when an old message comes late", async () => {

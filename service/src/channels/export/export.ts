@@ -12,11 +12,12 @@
  * that renames last either has listed the other's part or finds it when it lists again. A writer that dies in between
  * has not reported success, so its delivery comes again.
  */
+import { readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import type { Channel } from "../channel.ts";
 import { failedForNow, sent } from "../send-results.ts";
 import { namesIn, PARTS, RESULTS, RETRACTED, writeAtomically } from "./export-folder.ts";
-import { exportParts } from "./export-part.ts";
+import { exportParts, type ExportPart } from "./export-part.ts";
 import { exportSettings, type ExportSettings } from "./export-settings.ts";
 import { fileFailure } from "./file-failure.ts";
 import { renderFiles } from "./render-files.ts";
@@ -29,16 +30,16 @@ export const exportChannel: Channel<ExportSettings> = {
   everyRevision: true,
 
   async send({ message }, { folder }, { signal, homeFolder }) {
-    const root = join(folder === undefined ? join(homeFolder, "exports") : resolve(folder), message.foretop.detectorName, RESULTS);
+    const root = join(folder === undefined ? join(homeFolder, "export") : resolve(folder), message.foretop.detectorName, RESULTS);
     try {
-      const parts = exportParts(message);
-      const stamps = new Set(parts.map(({ stamp }) => stamp));
+      const stamps = new Set<string>();
       if (message.foretop.event === "retracted") {
         await writeAtomically(root, join(RETRACTED, message.anomalyGroupId), "");
         for (const stamp of await stampsOf(root, message.anomalyGroupId)) stamps.add(stamp);
       } else {
-        for (const { stamp, part } of parts) {
+        for (const { stamp, part } of exportParts(message)) {
           signal.throwIfAborted();
+          if (!(await isSaid(root, stamp, part))) stamps.add(stamp);
           await writeAtomically(root, join(PARTS, stamp, `${part.groupId}.${part.revision}.json`), JSON.stringify(part));
         }
       }
@@ -46,13 +47,32 @@ export const exportChannel: Channel<ExportSettings> = {
         signal.throwIfAborted();
         await renderFiles(root, stamp);
       }
-      return sent(`${stamps.size} ${stamps.size === 1 ? "interval" : "intervals"} in ${root}`);
+      return sent(stamps.size === 0 ? `nothing new for ${root}` : `${stamps.size} ${stamps.size === 1 ? "interval" : "intervals"} in ${root}`);
     } catch (error) {
       if (signal.aborted) return failedForNow("stopped before all was written");
       return fileFailure(error, root);
     }
   },
 };
+
+/**
+ * Whether the revision before said the same of this interval, so that its files stay as they are: a group that goes on
+ * for days would render all its hours again with each. (The delivery of that revision renders it, now or when it is tried
+ * again. The part is written all the same: a revision in between may still be on its way, and is older than this one.)
+ */
+async function isSaid(root: string, stamp: string, part: ExportPart): Promise<boolean> {
+  const folder = join(root, PARTS, stamp);
+  let last: ExportPart | null = null;
+  for (const name of await namesIn(folder)) {
+    if (!name.startsWith(`${part.groupId}.`)) continue;
+    const earlier = JSON.parse(await readFile(join(folder, name), "utf8")) as ExportPart;
+    if (earlier.revision >= part.revision) return false;
+    if (last === null || earlier.revision > last.revision) last = earlier;
+  }
+  // A part that is not about this interval adds nothing but its rows.
+  const { contributions } = part;
+  return last !== null && JSON.stringify({ ...last, revision: part.revision, contributions: contributions ?? last.contributions }) === JSON.stringify({ ...part, contributions: contributions ?? last.contributions });
+}
 
 /** The intervals of which a group has told something. */
 async function stampsOf(root: string, groupId: string): Promise<string[]> {

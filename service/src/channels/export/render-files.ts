@@ -20,8 +20,10 @@ export async function renderFiles(root: string, stamp: string, onWritten: () => 
   for (let tries = 0; tries < RENDER_TRIES_MAX; tries++) {
     const parts = await Promise.all(names.map(async (name) => JSON.parse(await readFile(join(folder, name), "utf8")) as ExportPart));
     const files = renderInterval(stamp, parts, new Set(retracted));
-    await writeAtomically(root, join(METRIC_VALUES, `${stamp}_${METRIC_VALUES}.csv`), files.metricValues);
-    await writeAtomically(root, join(CONTRIBUTIONS, `${stamp}_${CONTRIBUTIONS}.csv`), files.contributions);
+    await Promise.all([
+      writeAtomically(root, join(METRIC_VALUES, `${stamp}_${METRIC_VALUES}.csv`), files.metricValues),
+      writeAtomically(root, join(CONTRIBUTIONS, `${stamp}_${CONTRIBUTIONS}.csv`), files.contributions),
+    ]);
     await onWritten();
     const namesNow = await partNames(folder);
     const retractedNow = await namesIn(join(root, RETRACTED));
