@@ -203,4 +203,7 @@ function demoHost(context: CommandContext): DemoHost {
 }
 
 if (!existsSync(EXAMPLES)) throw new Error(`${EXAMPLES} is missing: this installation of foretop is not complete`);
-process.exitCode = await runCli(process.argv.slice(2), processIo(), commands);
+const io = processIo();
+process.exitCode = await runCli(process.argv.slice(2), io, commands);
+// After Ctrl-C nothing that still waits for a source holds the process up; otherwise it ends when its output is written.
+if (io.signal.aborted) setTimeout(() => process.exit(), 1_000).unref();

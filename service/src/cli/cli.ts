@@ -110,8 +110,33 @@ async function runAction(flags: GlobalFlags, action: (context: CommandContext) =
     else io.stderr.write(redactor.redact(errorText(error, { debug })));
     return exitCodeOf(interrupted);
   } finally {
-    await (local as LocalService | null)?.close(); // assigned in the callback above, which the checker can't see
+    const closing = (local as LocalService | null)?.close(); // assigned in the callback above, which the checker can't see
+    // Closing waits for what still runs; after Ctrl-C not for long: what was not committed did not happen.
+    if (closing !== undefined) await (io.signal.aborted ? Promise.race([closing, pause(STOP_SECONDS_MAX)]) : closing);
   }
+}
+
+/** A client whose calls end at once when the command is stopped, whatever they wait for. */
+function untilStopped(client: Client, signal: AbortSignal): Client {
+  return {
+    async call(name, input) {
+      signal.throwIfAborted();
+      let stop: (() => void) | undefined;
+      const stopped = new Promise<never>((_, reject) => {
+        stop = () => reject(signal.reason as Error);
+        signal.addEventListener("abort", stop, { once: true });
+      });
+      try {
+        return await Promise.race([client.call(name, input), stopped]);
+      } finally {
+        if (stop !== undefined) signal.removeEventListener("abort", stop);
+      }
+    },
+  };
+}
+
+function pause(seconds: number): Promise<void> {
+  return new Promise((resolve) => void setTimeout(resolve, seconds * 1000).unref());
 }
 
 function isCtrlC({ aborted, reason }: AbortSignal): boolean {
@@ -149,7 +174,7 @@ function contextOf(flags: GlobalFlags, io: CliIo, commands: CliCommands, redacto
     signal: io.signal,
     progress: flags.quiet === true ? silentProgress : progress(io),
     redactor,
-    client: () => (client ??= openClient()),
+    client: () => (client ??= openClient().then((opened) => untilStopped(opened, io.signal))),
     print: (value, text) => io.stdout.write(redactor.redact(json ? `${JSON.stringify(value, null, 2)}\n` : text())),
     remark: (text) => {
       if (!json) io.stderr.write(redactor.redact(`${text}\n`));
