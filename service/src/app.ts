@@ -1,5 +1,4 @@
 /** The functions behind the API's and the command line's operations, wired to the rooms below (see api/app.ts). */
-import { intervalStartAt } from "@foretop/engine";
 import type { App, ConfigFiles } from "./api/app.ts";
 import { deactivateDetector } from "./pipeline/activate.ts";
 import { rerunInterval } from "./pipeline/rerun-interval.ts";
@@ -10,7 +9,7 @@ import { refuseIllegal } from "./resources/lifecycle.ts";
 import { parseConfigFile } from "./resources/parse-config.ts";
 import { planDetector } from "./resources/plan.ts";
 import { readFileFrom } from "./resources/read-file.ts";
-import { UserError } from "./telemetry/errors.ts";
+import { HeadMovedError } from "./store/store.ts";
 import { VERSION } from "./version.ts";
 
 export interface AppOptions {
@@ -20,6 +19,9 @@ export interface AppOptions {
    */
   readonly startActivation: (detectorId: string) => Promise<void>;
 }
+
+/** A detector whose head moves faster than this many corrections in a row is catching up after an outage. */
+const HEAD_TRIES_MAX = 5;
 
 export function buildApp(system: System, { startActivation }: AppOptions): App {
   const startedMs = Date.now();
@@ -31,6 +33,18 @@ export function buildApp(system: System, { startActivation }: AppOptions): App {
     await startActivation(detector.id);
   }
 
+  /** The schedule may commit an interval while we compute: then once more, from where it is now. */
+  async function onNewestHead<T>(detector: Detector, run: (now: Detector) => Promise<T>): Promise<T> {
+    for (let tries = 1; ; tries++) {
+      const now = (await store.detectors.get(detector.id)) ?? detector;
+      try {
+        return await run(now);
+      } catch (error) {
+        if (!(error instanceof HeadMovedError) || tries === HEAD_TRIES_MAX) throw error;
+      }
+    }
+  }
+
   return {
     activate,
     deactivate: (detector) => deactivateDetector(detector.id, system),
@@ -40,16 +54,7 @@ export function buildApp(system: System, { startActivation }: AppOptions): App {
       await store.detectors.delete(detector.id);
       await store.audit.record({ atMs: clock.nowMs(), actor: "api", action: "detector.delete", subject: detector.id, detail: { name: detector.config.name } });
     },
-    async rerunInterval(detector, interval) {
-      const { frequency, zone, name } = detector.config;
-      if (intervalStartAt(interval.startMs, frequency, zone) !== interval.startMs) {
-        throw new UserError(`${new Date(interval.startMs).toISOString()} is not the start of an interval of ${name}`, {
-          where: "start",
-          advice: `Intervals are ${frequency} on the grid of ${zone}; the nearest start is ${new Date(intervalStartAt(interval.startMs, frequency, zone)).toISOString()}.`,
-        });
-      }
-      return rerunInterval(detector, interval, system);
-    },
+    rerunInterval: (detector, interval) => onNewestHead(detector, (now) => rerunInterval(now, interval, system)),
     plan: (files) => planFiles(files, system),
     async apply(files, options) {
       const { config, warnings, notes, locate } = parseConfigFile(files.entry, readFileFrom(files.files));

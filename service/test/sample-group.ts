@@ -56,6 +56,7 @@ export function sampleDetector(changes: Partial<DetectorConfig> = {}, { muted = 
     createdMs: 0,
     modifiedMs: 0,
     headMs: SAMPLE_START,
+    lineage: 0,
     liveFromMs: 0,
   };
 }

@@ -9,7 +9,7 @@ const HOUR_MS = 3_600_000;
 const HEAD_MS = Date.UTC(2026, 2, 2, 10);
 
 function detector(change: Partial<Detector> = {}): Detector {
-  return { id: "d", generation: 1, config: CONFIGS.active, configHash: "", status: "ACTIVE", failureReason: null, muted: false, createdMs: 0, modifiedMs: 0, headMs: HEAD_MS, liveFromMs: HEAD_MS, ...change };
+  return { id: "d", generation: 1, config: CONFIGS.active, configHash: "", status: "ACTIVE", failureReason: null, muted: false, createdMs: 0, modifiedMs: 0, headMs: HEAD_MS, lineage: 0, liveFromMs: HEAD_MS, ...change };
 }
 
 test("nothing is due until the interval's end and the offset have passed", () => {

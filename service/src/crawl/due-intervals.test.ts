@@ -6,7 +6,7 @@ import { dueIntervals, liveFrom, nextDueMs } from "./due-intervals.ts";
 
 const detectorOf = (config: Partial<DetectorConfig>, head: string | null): Detector => ({
   id: "d", generation: 1, config: configOf(config), configHash: "", status: "ACTIVE", failureReason: null, muted: false, createdMs: 0, modifiedMs: 0,
-  headMs: head === null ? null : at(head), liveFromMs: null,
+  headMs: head === null ? null : at(head), lineage: 0, liveFromMs: null,
 });
 const hours = (detector: Detector, now: string, limit = 100): string[] =>
   dueIntervals(detector, at(now), limit).map(({ startMs, endMs }) => `${new Date(startMs).toISOString().slice(11, 16)}–${new Date(endMs).toISOString().slice(11, 16)}`);

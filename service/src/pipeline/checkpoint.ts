@@ -25,7 +25,7 @@ export async function checkpointAll(system: System): Promise<number> {
   for (const models of system.models.all()) {
     if (models.sinceCheckpoint === 0) continue;
     const detector = await system.store.detectors.get(models.detectorId);
-    if (detector === null || detector.generation !== models.generation || detector.headMs !== models.untilMs) continue;
+    if (detector === null || detector.generation !== models.generation || detector.lineage !== models.lineage || detector.headMs !== models.untilMs) continue;
     await system.store.segments.nameCheckpoint(await writeCheckpoint(detector, models, system));
     failpoint("checkpoint.after");
     models.sinceCheckpoint = 0;

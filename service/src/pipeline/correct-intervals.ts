@@ -115,6 +115,7 @@ export async function correctIntervals(
     detectorId: detector.id,
     generation: detector.generation,
     expectedHeadMs: headMs,
+    expectedLineage: detector.lineage,
     fromMs,
     intervals,
     newSeries,
@@ -131,7 +132,7 @@ export async function correctIntervals(
     }),
     checkpoint,
   });
-  system.models.set({ ...models, sinceCheckpoint: 0 });
+  system.models.set({ ...models, lineage: detector.lineage + 1, sinceCheckpoint: 0 });
   return {
     intervalsChanged: intervals.length,
     groupsChanged: groups.filter(({ group }) => group.status !== "retracted").length,

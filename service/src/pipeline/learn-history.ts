@@ -81,7 +81,7 @@ export async function learnFromHistory(
     knownAtMs: system.clock.nowMs(),
   });
   failpoint("commit.after");
-  system.models.set({ detectorId: detector.id, generation: detector.generation, table, states, open: [], untilMs: headMs, sinceCheckpoint: 0 });
+  system.models.set({ detectorId: detector.id, generation: detector.generation, lineage: detector.lineage, table, states, open: [], untilMs: headMs, sinceCheckpoint: 0 });
   return {
     status,
     rows: history.rows.processed,

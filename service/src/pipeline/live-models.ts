@@ -24,6 +24,8 @@ import { SeriesTable } from "./series-table.ts";
 export interface LiveModels {
   readonly detectorId: string;
   readonly generation: number;
+  /** see Detector.lineage */
+  readonly lineage: number;
   readonly table: SeriesTable;
   states: SeriesStates;
   /** groups that are open after the last interval */
@@ -70,7 +72,7 @@ export async function loadLiveModels(
   untilMs: number = detector.headMs!,
 ): Promise<LiveModels> {
   const cached = system.models.get(detector.id);
-  if (cached !== undefined && cached.generation === detector.generation && cached.untilMs === untilMs) return cached;
+  if (cached !== undefined && cached.generation === detector.generation && cached.lineage === detector.lineage && cached.untilMs === untilMs) return cached;
 
   const models = await loadCheckpoint(detector, system.store, untilMs);
   await replayPoints(detector, system.store, models, untilMs);
@@ -93,7 +95,7 @@ export async function loadCheckpoint(detector: Detector, store: Store, notAfterM
   }
   const { states, open } = found === null ? { states: createStates(rhythmOf(detector.config.frequency), 0), open: [] } : decodeCheckpoint(found.states);
   const untilMs = found?.row.endMs ?? detector.liveFromMs ?? 0;
-  return { detectorId: detector.id, generation: detector.generation, table, states, open, untilMs, sinceCheckpoint: 0 };
+  return { detectorId: detector.id, generation: detector.generation, lineage: detector.lineage, table, states, open, untilMs, sinceCheckpoint: 0 };
 }
 
 /** Groups as they stand after an interval: those it changed, and those it left alone. */

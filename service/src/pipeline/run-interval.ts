@@ -98,6 +98,7 @@ export async function runInterval(detector: Detector, interval: Interval, system
       detectorId: detector.id,
       generation: detector.generation,
       expectedHeadMs: interval.startMs,
+      expectedLineage: detector.lineage,
       record,
       newSeries,
       points,

@@ -137,6 +137,8 @@ export interface Detector {
   readonly modifiedMs: number;
   /** end of the last interval whose learning is committed (history included); null before the history crawl */
   readonly headMs: number | null;
+  /** counts corrections of past intervals: states and groups computed on an older lineage can't be committed */
+  readonly lineage: number;
   /** where history ended and live intervals begin; null before */
   readonly liveFromMs: number | null;
 }

@@ -90,6 +90,7 @@ export function aCommit(detector: Detector, startMs: number, changes: Partial<In
     detectorId: detector.id,
     generation: detector.generation,
     expectedHeadMs: startMs,
+    expectedLineage: detector.lineage,
     record: aRecord(detector, startMs),
     newSeries: [],
     points: null,

@@ -350,6 +350,8 @@ export interface IntervalCommit {
   readonly generation: number;
   /** the head this was computed from; the new head is `record.interval.endMs` */
   readonly expectedHeadMs: number;
+  /** the lineage this was computed on; a correction makes the next one */
+  readonly expectedLineage: number;
   readonly record: IntervalRecord;
   readonly newSeries: readonly StoredSeries[];
   readonly points: SegmentRow | null;
@@ -366,6 +368,8 @@ export interface CorrectionCommit {
   readonly detectorId: string;
   readonly generation: number;
   readonly expectedHeadMs: number;
+  /** the lineage this was computed on; a correction makes the next one */
+  readonly expectedLineage: number;
   /** start of the first interval whose data changed */
   readonly fromMs: number;
   /** new versions (record.version is the next one of that interval), oldest interval first */

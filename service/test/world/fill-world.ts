@@ -73,6 +73,7 @@ async function commitHour(store: Store, detector: Detector, { table, startMs, gr
   await store.commitInterval({
     ...owner,
     expectedHeadMs: startMs,
+    expectedLineage: 0,
     record: {
       ...owner,
       interval,

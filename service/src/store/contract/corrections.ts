@@ -14,7 +14,7 @@ async function aCorrection(store: Store, detector: Detector, changes: Partial<Co
     const points = await store.segments.writePoints(ownerOf(detector, startMs, { attempt }), somePoints([startMs], 3, { version: 2 }));
     intervals.push({ record: aRecord(detector, startMs, { version: 2, segmentId: points.id, knownAtMs: LATER_MS }), points, quality: [] });
   }
-  return { detectorId: detector.id, generation: 1, expectedHeadMs: END_MS, fromMs: HEAD_MS + HOUR_MS, intervals, newSeries: [], groups: [], deliveries: [], checkpoint: null, ...changes };
+  return { detectorId: detector.id, generation: 1, expectedHeadMs: END_MS, expectedLineage: detector.lineage, fromMs: HEAD_MS + HOUR_MS, intervals, newSeries: [], groups: [], deliveries: [], checkpoint: null, ...changes };
 }
 
 async function threeIntervals(store: Store): Promise<Detector> {

@@ -50,7 +50,7 @@ export async function commitHistory(db: Kysely<Tables>, commit: HistoryCommit): 
 }
 
 export async function commitInterval(db: Kysely<Tables>, commit: IntervalCommit): Promise<void> {
-  const { detectorId, generation, expectedHeadMs, record } = commit;
+  const { detectorId, generation, expectedHeadMs, expectedLineage, record } = commit;
   assertKeyTexts(commit.newSeries);
   await db.transaction().execute(async (trx) => {
     const moved = await trx
@@ -64,6 +64,7 @@ export async function commitInterval(db: Kysely<Tables>, commit: IntervalCommit)
       .where("id", "=", detectorId)
       .where("generation", "=", generation)
       .where("head_ms", "=", expectedHeadMs)
+      .where("lineage", "=", expectedLineage)
       .returning("id")
       .executeTakeFirst();
     if (moved === undefined) throw headMoved(detectorId, generation, new Date(expectedHeadMs).toISOString());
@@ -78,17 +79,17 @@ export async function commitInterval(db: Kysely<Tables>, commit: IntervalCommit)
 }
 
 export async function commitCorrection(db: Kysely<Tables>, commit: CorrectionCommit): Promise<void> {
-  const { detectorId, generation, expectedHeadMs, fromMs } = commit;
+  const { detectorId, generation, expectedHeadMs, expectedLineage, fromMs } = commit;
   assertKeyTexts(commit.newSeries);
   await db.transaction().execute(async (trx) => {
-    // Sets what is there already: the lock is what is wanted. Of two corrections of one interval the second finds its
-    // version taken.
+    // A new lineage: whoever has computed on the old one, an interval or another correction, finds it gone.
     const held = await trx
       .updateTable("detectors")
-      .set({ head_ms: expectedHeadMs })
+      .set({ lineage: expectedLineage + 1 })
       .where("id", "=", detectorId)
       .where("generation", "=", generation)
       .where("head_ms", "=", expectedHeadMs)
+      .where("lineage", "=", expectedLineage)
       .returning("id")
       .executeTakeFirst();
     if (held === undefined) throw headMoved(detectorId, generation, new Date(expectedHeadMs).toISOString());

@@ -126,6 +126,7 @@ function detectorOf(row: Selectable<Tables["detectors"]>): Detector {
     createdMs: row.created_ms,
     modifiedMs: row.modified_ms,
     headMs: row.head_ms,
+    lineage: row.lineage,
     liveFromMs: row.live_from_ms,
   };
 }

@@ -21,6 +21,7 @@ export interface Tables {
     created_ms: number;
     modified_ms: number;
     head_ms: number | null;
+    lineage: Generated<number>;
     live_from_ms: number | null;
   };
   statements: { hash: Buffer; statement: string };

@@ -21,6 +21,8 @@ create table foretop.detectors (
   modified_ms bigint not null,
   -- the fence: every commit names the head it was computed from
   head_ms bigint,
+  -- counts corrections of past intervals: what was learned before one may not be committed on top of it
+  lineage integer not null default 0,
   live_from_ms bigint
 );
 
