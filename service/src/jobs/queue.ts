@@ -9,6 +9,7 @@ import { activateDetector } from "../pipeline/activate.ts";
 import type { System } from "../pipeline/system.ts";
 import { describeError } from "../telemetry/errors.ts";
 import { deliverDue } from "./deliver.ts";
+import { maintain } from "./maintain.ts";
 import { runDue } from "./run-due.ts";
 
 /** How often every process looks at what is due. */
@@ -26,6 +27,9 @@ const PAUSE_AFTER_FAILURE_MS = 5_000;
 const RUN = "run-detector";
 const ACTIVATE = "activate-detector";
 const DELIVER = "deliver";
+const MAINTAIN = "maintain";
+/** Housekeeping, by whichever process looks first. */
+const MAINTAIN_EVERY_MS = 3_600_000;
 
 export interface Queue {
   /** Stops taking work, lets what runs end or abort, closes the connections. */
@@ -45,7 +49,7 @@ export async function startQueue(system: System, { databaseUrl, signal }: { data
   boss.on("error", (error) => system.log.error({ error: describeError(error) }, "job queue"));
   await boss.start();
   const options = { policy: "stately", retryLimit: 0, expireInSeconds: TURN_SECONDS_MAX, deleteAfterSeconds: 60, heartbeatSeconds: HEARTBEAT_SECONDS };
-  for (const name of [RUN, ACTIVATE, DELIVER]) await boss.createQueue(name, options);
+  for (const name of [RUN, ACTIVATE, DELIVER, MAINTAIN]) await boss.createQueue(name, options);
 
   const paused = new Map<string, number>();
   const stopping = new AbortController();
@@ -69,6 +73,10 @@ export async function startQueue(system: System, { databaseUrl, signal }: { data
     await guarded(system, "delivering", () => deliverDue(system, ending));
   });
 
+  await boss.work(MAINTAIN, { ...work, pollingIntervalSeconds: 30, localConcurrency: 1 }, async () => {
+    await guarded(system, "housekeeping", () => maintain(system, ending));
+  });
+
   const ticking = tick(boss, system, paused, ending);
   return {
     async stop() {
@@ -85,6 +93,7 @@ interface DetectorJob {
 
 /** Looks every second at what is due and queues it; a detector that is queued or running already is not queued twice. */
 async function tick(boss: PgBoss, system: System, paused: Map<string, number>, signal: AbortSignal): Promise<void> {
+  let maintainedMs = -Infinity;
   while (!signal.aborted) {
     await guarded(system, "looking for work", async () => {
       const nowMs = system.clock.nowMs();
@@ -95,6 +104,10 @@ async function tick(boss: PgBoss, system: System, paused: Map<string, number>, s
         if (detector.status !== "ACTIVE" && detector.status !== "LEARNING") continue;
         if ((paused.get(detector.id) ?? 0) > nowMs || dueIntervals(detector, nowMs, 1).length === 0) continue;
         await boss.send(RUN, data, once);
+      }
+      if (nowMs - maintainedMs >= MAINTAIN_EVERY_MS) {
+        maintainedMs = nowMs;
+        await boss.send(MAINTAIN, {}, { singletonKey: "all" });
       }
       if (await system.store.deliveries.hasDue(nowMs)) await boss.send(DELIVER, {}, { singletonKey: "all" });
     });
