@@ -1,4 +1,4 @@
-import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
+import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -46,7 +46,7 @@ test("the list of detectors tells every state apart", async () => {
   await row("payments").getByText("Failed", { exact: true }).waitFor();
   await row("payments").getByText('password authentication failed for user "foretop"').waitFor();
   await row("returns").getByText("Inactive").waitFor();
-  deepStrictEqual(complaints, []);
+  assert.deepEqual(complaints, []);
 });
 
 test("from the list to a group: the threshold hides what is below, slider and number box agree, the address keeps it", async () => {
@@ -56,28 +56,28 @@ test("from the list to a group: the threshold hides what is below, slider and nu
   const table = page.getByRole("table", { name: "Anomaly groups" });
   const rows = table.locator("tbody tr");
   await page.getByText("7 of severity 70 or more").waitFor();
-  strictEqual(await rows.count(), 7);
+  assert.equal(await rows.count(), 7);
 
   await page.getByLabel("Severity threshold as a number").fill("95");
   await page.getByText("2 of severity 95 or more").waitFor();
-  strictEqual(await rows.count(), 2);
+  assert.equal(await rows.count(), 2);
   const slider = page.getByRole("slider", { name: "Severity threshold" });
-  strictEqual(await slider.inputValue(), "95");
+  assert.equal(await slider.inputValue(), "95");
   await slider.focus();
   await page.keyboard.press("ArrowLeft");
-  strictEqual(await page.getByLabel("Severity threshold as a number").inputValue(), "94");
+  assert.equal(await page.getByLabel("Severity threshold as a number").inputValue(), "94");
 
   await page.getByLabel("Severity threshold as a number").fill("30");
   await page.getByText("10 of severity 30 or more").waitFor();
-  strictEqual(await rows.count(), 10);
-  ok(page.url().endsWith("?severity=30"), page.url());
-  strictEqual(await page.locator(".timeline-bar").count(), 10);
+  assert.equal(await rows.count(), 10);
+  assert.ok(page.url().endsWith("?severity=30"), page.url());
+  assert.equal(await page.locator(".timeline-bar").count(), 10);
 
   await table.getByRole("link", { name: /revenue 778 below expected/ }).click();
   await page.getByRole("heading", { level: 1, name: /revenue 778 below expected/ }).waitFor();
   await page.goBack();
   await page.getByText("10 of severity 30 or more").waitFor();
-  deepStrictEqual(complaints, []);
+  assert.deepEqual(complaints, []);
 });
 
 test("a threshold above everything says what was judged, and that lowering it shows more", async () => {
@@ -98,22 +98,22 @@ test("a group: its headline, figures, contributions that sum to 100, the SQL wit
   await main.getByText("1 Mar 2026, 23:00").first().waitFor();
 
   const dimensions = page.getByRole("region", { name: /Contributions by/ });
-  strictEqual(await dimensions.count(), 2);
+  assert.equal(await dimensions.count(), 2);
   for (const dimension of await dimensions.all()) {
     const shares = await dimension.locator("[data-share]").evaluateAll((elements) => elements.map((element) => Number(element.getAttribute("data-share"))));
     const sum = shares.reduce((total, share) => total + share, 0);
-    ok(Math.abs(sum - 100) < 0.005, `sums to ${sum}`);
+    assert.ok(Math.abs(sum - 100) < 0.005, `sums to ${sum}`);
   }
 
   const sql = page.locator("pre", { hasText: "select ecommerce.ts" });
-  ok((await sql.textContent())!.includes("ts >= '2026-03-02T09:00:00Z'"));
+  assert.ok((await sql.textContent())!.includes("ts >= '2026-03-02T09:00:00Z'"));
   await context.grantPermissions(["clipboard-read", "clipboard-write"]);
   await page.getByRole("button", { name: "Copy SQL" }).click();
   await page.getByText("Copied").waitFor();
-  strictEqual(await page.evaluate(() => navigator.clipboard.readText()), await sql.textContent());
+  assert.equal(await page.evaluate(() => navigator.clipboard.readText()), await sql.textContent());
 
   await page.getByText("connection refused by hooks.example.com (8 tries)").waitFor();
-  deepStrictEqual(complaints, []);
+  assert.deepEqual(complaints, []);
 });
 
 test("the chart is drawn: actual line, anomalous intervals; zoom, comparison and pages change it", async () => {
@@ -121,19 +121,19 @@ test("the chart is drawn: actual line, anomalous intervals; zoom, comparison and
   const { page, complaints } = visitor;
   const chart = page.locator(".chart-canvas").first();
   await chart.locator("canvas").waitFor();
-  ok((await inkOf(chart, actual)) > 500, "the line of actual values");
-  ok((await inkOf(chart, anomaly)) > 100, "six filled discs");
+  assert.ok((await inkOf(chart, actual)) > 500, "the line of actual values");
+  assert.ok((await inkOf(chart, anomaly)) > 100, "six filled discs");
   const week = await fingerprintOf(chart);
   await page.getByRole("button", { name: "28 days" }).click();
-  ok((await fingerprintOf(chart)) !== week, "28 days look different from 7");
+  assert.ok((await fingerprintOf(chart)) !== week, "28 days look different from 7");
   await page.getByRole("button", { name: "7 days" }).click();
-  strictEqual(await fingerprintOf(chart), week);
+  assert.equal(await fingerprintOf(chart), week);
   await page.getByText("A week before").click();
   await page.getByText("7 days before").first().waitFor();
-  ok((await fingerprintOf(chart)) !== week, "the week before is a further line");
+  assert.ok((await fingerprintOf(chart)) !== week, "the week before is a further line");
   await page.getByRole("button", { name: "Page 4 of series" }).click();
   await page.getByRole("region", { name: "revenue: total" }).or(page.getByRole("region", { name: /revenue: marketplace=/ })).first().waitFor();
-  deepStrictEqual(complaints, []);
+  assert.deepEqual(complaints, []);
 });
 
 test("arrow keys step through the intervals and what lies under the cursor is spelled out", async () => {
@@ -145,8 +145,8 @@ test("arrow keys step through the intervals and what lies under the cursor is sp
   const peak = await readout.locator("time").getAttribute("datetime");
   await chart.getByRole("img").focus();
   await page.keyboard.press("ArrowLeft");
-  strictEqual(Date.parse(peak!) - Date.parse((await readout.locator("time").getAttribute("datetime"))!), 3_600_000);
-  strictEqual(await readout.getByText("spike").count(), 0);
+  assert.equal(Date.parse(peak!) - Date.parse((await readout.locator("time").getAttribute("datetime"))!), 3_600_000);
+  assert.equal(await readout.getByText("spike").count(), 0);
 });
 
 test("a stopped series: the value is missing, not zero, and the mark says that nothing arrived", async () => {
@@ -162,7 +162,7 @@ test("the detector log: an interval opens with its data quality and readings", a
   await using visitor = await visit(browser, at("/detectors/ecommerce?tab=log"));
   const { page, complaints } = visitor;
   const table = page.getByRole("table", { name: "Intervals" });
-  strictEqual(await table.locator("tbody tr").first().getByRole("cell").first().or(table.locator("tbody th").first()).first().textContent(), "2 Mar 2026, 04:00");
+  assert.equal(await table.locator("tbody tr").first().getByRole("cell").first().or(table.locator("tbody th").first()).first().textContent(), "2 Mar 2026, 04:00");
   await page.getByRole("button", { name: "Older" }).click();
   await table.getByText("28 Feb 2026, 22:00").first().waitFor();
   await page.getByRole("button", { name: "Newer" }).click();
@@ -171,7 +171,7 @@ test("the detector log: an interval opens with its data quality and readings", a
   await page.getByText("90.5 %").waitFor();
   await page.getByText("Not used: null measure").waitFor();
   await page.getByText(/Reading 1 \(live\).*succeeded, 21 rows, 1\.93 kB, 42 ms/).waitFor();
-  deepStrictEqual(complaints, []);
+  assert.deepEqual(complaints, []);
 });
 
 test("series are found by their values and drawn; the configuration shows references, no secrets", async () => {
@@ -182,10 +182,10 @@ test("series are found by their values and drawn; the configuration shows refere
   await page.getByRole("link", { name: "marketplace=us & platform=pc_web" }).first().click();
   const chart = page.locator(".chart-canvas");
   await chart.locator("canvas").waitFor();
-  ok((await inkOf(chart, actual)) > 500);
+  assert.ok((await inkOf(chart, actual)) > 500);
   await page.goto(at("/detectors/ecommerce?tab=configuration"));
   await page.getByText("env:SHOP_PASSWORD").waitFor();
-  deepStrictEqual(complaints, []);
+  assert.deepEqual(complaints, []);
 });
 
 test("muting from the page is a write of the same origin, and shows", async () => {
@@ -195,7 +195,7 @@ test("muting from the page is a write of the same origin, and shows", async () =
   await page.getByText("Groups are still found and shown; nobody is told.").waitFor();
   await page.getByRole("button", { name: "Unmute" }).click();
   await page.getByRole("button", { name: "Mute", exact: true }).waitFor();
-  deepStrictEqual(complaints, []);
+  assert.deepEqual(complaints, []);
 });
 
 test("each trouble looks different: not found, unreachable with nothing, unreachable with older data", async () => {
@@ -216,7 +216,7 @@ test("each trouble looks different: not found, unreachable with nothing, unreach
   await page.route("**/v1/**", (route) => route.abort("connectionrefused"));
   await page.getByLabel("Severity threshold as a number").fill("71");
   await page.getByText(/What you see is as of/).waitFor();
-  strictEqual(await page.getByRole("table", { name: "Anomaly groups" }).locator("tbody tr").count(), 7);
+  assert.equal(await page.getByRole("table", { name: "Anomaly groups" }).locator("tbody tr").count(), 7);
 });
 
 test("the gallery: each state of a chart has a look of its own", async () => {
@@ -224,18 +224,18 @@ test("the gallery: each state of a chart has a look of its own", async () => {
   const { page, complaints } = visitor;
   await page.getByRole("heading", { name: "series: calm" }).waitFor();
   const charts = page.locator("[data-example^='series:'] .chart-canvas");
-  strictEqual(await charts.count(), 6);
+  assert.equal(await charts.count(), 6);
   const prints = new Set<number>();
   for (const chart of await charts.all()) prints.add(await fingerprintOf(chart));
-  strictEqual(prints.size, 6);
+  assert.equal(prints.size, 6);
   const { heldBack } = paletteOf("light");
   const example = (name: string) => page.locator(`[data-example='series: ${name}'] .chart-canvas`);
-  ok((await inkOf(example("calm"), anomaly)) === 0, "nothing red where nothing was found");
-  ok((await inkOf(example("one spike held back, another anomaly outside the group"), heldBack)) > 5, "a diamond");
-  ok((await inkOf(example("stopped, and missing before"), anomaly)) > 100, "rings where nothing arrived");
-  ok((await inkOf(example("no data at all"), actual)) === 0, "no line without data");
-  for (const state of ["loading", "empty", "learning", "unreachable", "failed"]) strictEqual(await page.locator(`[data-example='state: ${state}']`).count(), 1);
-  deepStrictEqual(complaints, []);
+  assert.ok((await inkOf(example("calm"), anomaly)) === 0, "nothing red where nothing was found");
+  assert.ok((await inkOf(example("one spike held back, another anomaly outside the group"), heldBack)) > 5, "a diamond");
+  assert.ok((await inkOf(example("stopped, and missing before"), anomaly)) > 100, "rings where nothing arrived");
+  assert.ok((await inkOf(example("no data at all"), actual)) === 0, "no line without data");
+  for (const state of ["loading", "empty", "learning", "unreachable", "failed"]) assert.equal(await page.locator(`[data-example='state: ${state}']`).count(), 1);
+  assert.deepEqual(complaints, []);
 });
 
 const PAGES = ["/", "/anomalies", "/detectors/ecommerce", "/detectors/ecommerce?tab=log", "/detectors/ecommerce?tab=series", "/detectors/ecommerce?tab=configuration", "/detectors/signups", "/detectors/payments", "/gallery"];
@@ -248,9 +248,9 @@ for (const width of WIDTHS) {
       await page.goto(at(path));
       await page.locator("main h1").waitFor();
       await page.waitForLoadState("networkidle");
-      strictEqual(await page.locator("h1").count(), 1, `${path} has one main heading`);
+      assert.equal(await page.locator("h1").count(), 1, `${path} has one main heading`);
       const sideways = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-      ok(sideways <= 0, `${path} is ${sideways} pixels too wide`);
+      assert.ok(sideways <= 0, `${path} is ${sideways} pixels too wide`);
       const nameless = await page.locator("main :is(button, a, input, [role=slider], [role=img])").evaluateAll((elements) =>
         elements
           .filter((element) => element.checkVisibility())
@@ -261,9 +261,9 @@ for (const width of WIDTHS) {
           })
           .map((element) => element.outerHTML.slice(0, 200)),
       );
-      deepStrictEqual(nameless, [], path);
+      assert.deepEqual(nameless, [], path);
     }
-    deepStrictEqual(complaints, []);
+    assert.deepEqual(complaints, []);
   });
 }
 
@@ -272,18 +272,18 @@ test("dark follows the system until the person chooses, and the choice is kept",
   const { page, complaints } = visitor;
   const chart = page.locator("[data-example='series: calm'] .chart-canvas");
   await chart.locator("canvas").waitFor();
-  ok((await inkOf(chart, paletteOf("dark").actual)) > 200);
+  assert.ok((await inkOf(chart, paletteOf("dark").actual)) > 200);
   await page.getByRole("button", { name: "Use light colours" }).click();
   await page.waitForFunction(() => !document.body.classList.contains("awsui-dark-mode"));
-  ok((await inkOf(chart, actual)) > 200, "charts are drawn anew in the other colours");
+  assert.ok((await inkOf(chart, actual)) > 200, "charts are drawn anew in the other colours");
   await page.reload();
   await page.getByRole("button", { name: "Use dark colours" }).waitFor();
-  deepStrictEqual(complaints, []);
+  assert.deepEqual(complaints, []);
 });
 
 test("the console's scripts stay under 300 kB, compressed", () => {
   const bytes = readdirSync(ASSETS)
     .filter((name) => name.endsWith(".js"))
     .reduce((sum, name) => sum + gzipSync(readFileSync(join(ASSETS, name)), { level: 9 }).length, 0);
-  ok(bytes < 300_000, `${bytes} bytes`);
+  assert.ok(bytes < 300_000, `${bytes} bytes`);
 });

@@ -40,7 +40,7 @@ export function plotOptions(picture: SeriesPicture, { width, height, palette, zo
     tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), zone),
     legend: { show: false },
     cursor: { y: false, drag: { x: true, y: false }, points: { size: 8 } },
-    scales: { x: range === null ? {} : { min: range[0], max: range[1] }, y: { range: yRange } },
+    scales: { x: range === null ? {} : { min: range[0], max: range[1] }, y: { range: (_, __, max) => yRange(picture, max) } },
     series: [
       {},
       line("upper", "transparent", 0),
@@ -62,11 +62,15 @@ export function plotOptions(picture: SeriesPicture, { width, height, palette, zo
   };
 }
 
-/** From zero for what is never negative, so that a fall looks as deep as it is. */
-function yRange(_: uPlot, min: number | null, max: number | null): uPlot.Range.MinMax {
-  if (min === null || max === null) return [0, 1];
-  const pad = (Math.max(max, 0) - Math.min(min, 0)) * 0.06 || 1;
-  return [min < 0 ? min - pad : 0, max + pad];
+/**
+ * Zero is always in the picture, so that a fall looks as deep as it is; with room below it for a mark that sits there.
+ * The band does not count downwards: what is never negative needs no negative axis for its lower edge.
+ */
+function yRange({ actual, expected }: SeriesPicture, max: number | null): uPlot.Range.MinMax {
+  const least = [...actual, ...expected].reduce<number>((low, value) => Math.min(low, value ?? 0), 0);
+  const most = Math.max(0, max ?? 0);
+  const room = (most - least) * 0.05 || 1;
+  return [least - room, most + room];
 }
 
 function tickText(seconds: number, stepSeconds: number, zone: string): string {

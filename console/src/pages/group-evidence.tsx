@@ -21,9 +21,10 @@ export function Evidence({ evidence }: { evidence: GroupDetail["evidence"] }) {
             ...(attempt === null
               ? [{ label: "Reading", value: "no longer in the ledger" }]
               : [
+                  // In a replay the clock stands still while a statement runs: no duration then.
                   { label: "Read at", value: <Instant at={attempt.started} /> },
                   { label: "Rows", value: `${formatNumber(attempt.rows)} (${formatBytes(attempt.bytes)})` },
-                  { label: "Took", value: attempt.milliseconds === null ? "–" : `${formatNumber(attempt.milliseconds)} ms` },
+                  { label: "Took", value: attempt.milliseconds === null || attempt.milliseconds === 0 ? "–" : `${formatNumber(attempt.milliseconds)} ms` },
                   { label: "Statement at the source", value: attempt.statementId ?? "–" },
                 ]),
             { label: "Query, configuration, model", value: <code className="hash">{[queryHash, configHash, modelVersion].map((hash) => hash.slice(0, 12)).join(" · ")}</code> },

@@ -50,7 +50,7 @@ const DELIVERY_TYPES: Readonly<Record<GroupDelivery["status"], StatusIndicatorPr
 export function Deliveries({ deliveries }: { deliveries: GroupDetail["deliveries"] }) {
   const width = useWidth();
   const columns = [
-    { id: "status", header: "Status", widthMin: 0, cell: ({ status }: GroupDelivery) => <StatusIndicator type={DELIVERY_TYPES[status]}>{status}</StatusIndicator> },
+    { id: "status", header: "Status", widthMin: 0, minWidth: 110, cell: ({ status }: GroupDelivery) => <StatusIndicator type={DELIVERY_TYPES[status]}>{status}</StatusIndicator> },
     { id: "alert", header: "Alert", widthMin: 0, cell: ({ alert, channel }: GroupDelivery) => `${alert} (${channel})` },
     { id: "event", header: "Said", widthMin: 700, cell: ({ event, revision }: GroupDelivery) => `${event}, revision ${revision}` },
     { id: "sent", header: "Sent", widthMin: 900, cell: ({ sent }: GroupDelivery) => <Instant at={sent} /> },

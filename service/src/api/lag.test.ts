@@ -1,4 +1,4 @@
-import { deepStrictEqual, strictEqual } from "node:assert/strict";
+import assert from "node:assert/strict";
 import { test } from "vitest";
 import { CONFIGS } from "../../test/world/configs.ts";
 import type { Detector } from "../resources/detector.ts";
@@ -13,42 +13,42 @@ function detector(change: Partial<Detector> = {}): Detector {
 }
 
 test("nothing is due until the interval's end and the offset have passed", () => {
-  deepStrictEqual(lagOf(detector(), HEAD_MS + HOUR_MS + 299_999), { lagSeconds: 0, dueIntervals: 0, nextDue: "2026-03-02T11:05:00Z" });
-  deepStrictEqual(lagOf(detector(), HEAD_MS + HOUR_MS + 300_000), { lagSeconds: 0, dueIntervals: 1, nextDue: "2026-03-02T11:05:00Z" });
+  assert.deepEqual(lagOf(detector(), HEAD_MS + HOUR_MS + 299_999), { lagSeconds: 0, dueIntervals: 0, nextDue: "2026-03-02T11:05:00Z" });
+  assert.deepEqual(lagOf(detector(), HEAD_MS + HOUR_MS + 300_000), { lagSeconds: 0, dueIntervals: 1, nextDue: "2026-03-02T11:05:00Z" });
 });
 
 test("after an outage the lag is that of the oldest due interval, and all are counted", () => {
-  deepStrictEqual(lagOf(detector(), HEAD_MS + 5 * HOUR_MS + 360_000), { lagSeconds: 4 * 3600 + 60, dueIntervals: 5, nextDue: "2026-03-02T11:05:00Z" });
+  assert.deepEqual(lagOf(detector(), HEAD_MS + 5 * HOUR_MS + 360_000), { lagSeconds: 4 * 3600 + 60, dueIntervals: 5, nextDue: "2026-03-02T11:05:00Z" });
 });
 
 test("a head of years ago costs no long loop: due intervals are counted up to a limit", () => {
-  strictEqual(lagOf(detector({ headMs: 0 }), HEAD_MS).dueIntervals, 10_000);
+  assert.equal(lagOf(detector({ headMs: 0 }), HEAD_MS).dueIntervals, 10_000);
 });
 
 test("days are due at local midnight plus the offset, on a day of 23 hours too", () => {
   const config = { ...CONFIGS.quiet, zone: "Europe/Berlin", offsetSeconds: 0 } as const;
   const headMs = Date.parse("2026-03-28T23:00:00Z"); // Sunday 29 March has 23 hours
-  strictEqual(lagOf(detector({ config, headMs }), headMs).nextDue, "2026-03-29T22:00:00Z");
+  assert.equal(lagOf(detector({ config, headMs }), headMs).nextDue, "2026-03-29T22:00:00Z");
 });
 
 test("a detector that is not running has no lag", () => {
   for (const status of ["INACTIVE", "ACTIVATING", "FAILED", "DELETING"] as const) {
-    deepStrictEqual(lagOf(detector({ status }), HEAD_MS + 100 * HOUR_MS), { lagSeconds: 0, dueIntervals: 0, nextDue: null });
+    assert.deepEqual(lagOf(detector({ status }), HEAD_MS + 100 * HOUR_MS), { lagSeconds: 0, dueIntervals: 0, nextDue: null });
   }
-  strictEqual(lagOf(detector({ headMs: null }), HEAD_MS).nextDue, null);
+  assert.equal(lagOf(detector({ headMs: null }), HEAD_MS).nextDue, null);
 });
 
 test("a series needs 300 points, 14 of daily data; none once it has them", () => {
-  strictEqual(pointsNeededBy(detector(), HEAD_MS - 61 * HOUR_MS), 239);
-  strictEqual(pointsNeededBy(detector(), HEAD_MS - 299 * HOUR_MS), 1);
-  strictEqual(pointsNeededBy(detector(), HEAD_MS - 300 * HOUR_MS), 0);
-  strictEqual(pointsNeededBy(detector(), 0), 0);
-  strictEqual(pointsNeededBy(detector(), HEAD_MS), 300);
+  assert.equal(pointsNeededBy(detector(), HEAD_MS - 61 * HOUR_MS), 239);
+  assert.equal(pointsNeededBy(detector(), HEAD_MS - 299 * HOUR_MS), 1);
+  assert.equal(pointsNeededBy(detector(), HEAD_MS - 300 * HOUR_MS), 0);
+  assert.equal(pointsNeededBy(detector(), 0), 0);
+  assert.equal(pointsNeededBy(detector(), HEAD_MS), 300);
   const daily = detector({ config: CONFIGS.quiet, headMs: Date.UTC(2026, 2, 2) });
-  strictEqual(pointsNeededBy(daily, Date.UTC(2026, 1, 20)), 4);
+  assert.equal(pointsNeededBy(daily, Date.UTC(2026, 1, 20)), 4);
 });
 
 test("learning is told of a LEARNING detector only", () => {
-  strictEqual(learningOf(detector(), []), null);
-  deepStrictEqual(learningOf(detector({ status: "LEARNING" }), []), { pointsSeen: 0, pointsNeeded: 300, readyAt: "2026-03-14T22:05:00Z" });
+  assert.equal(learningOf(detector(), []), null);
+  assert.deepEqual(learningOf(detector({ status: "LEARNING" }), []), { pointsSeen: 0, pointsNeeded: 300, readyAt: "2026-03-14T22:05:00Z" });
 });

@@ -36,13 +36,13 @@ export function operation<Input extends z.ZodObject, Output extends z.ZodType>(
  * @throws UserError code "INVALID" with the field in `where`
  */
 export async function runOperation<Input extends z.ZodObject, Output extends z.ZodType>(
-  { input, output, handle }: Operation<Input, Output>,
+  operation: Operation<Input, Output>,
   rawInput: unknown,
   { system, app }: { system: System; app: App },
 ): Promise<z.output<Output>> {
-  const checked = input.safeParse(rawInput);
-  if (!checked.success) throw inputError(checked.error, input);
-  return output.parse(await handle(system, checked.data, app));
+  const checked = operation.input.safeParse(rawInput);
+  if (!checked.success) throw inputError(checked.error, operation.input);
+  return operation.output.parse(await operation.handle(system, checked.data, app));
 }
 
 function inputError(error: z.ZodError, input: z.ZodObject): UserError {

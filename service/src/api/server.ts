@@ -53,9 +53,10 @@ export function buildServer(system: System, app: App, { consoleFolder = CONSOLE_
     return reply.status(status).send(body);
   });
   // An empty body is an empty input: `curl -X POST …/activate -H content-type:application/json` should simply work.
-  server.addContentTypeParser("application/json", { parseAs: "string" }, (_request, text, done) => {
+  const parseJson = server.getDefaultJsonParser("error", "error");
+  server.addContentTypeParser("application/json", { parseAs: "string" }, (request, text, done) => {
     if (text === "") return done(null, {});
-    return server.getDefaultJsonParser("error", "error")(_request, text as string, done); // parseAs: "string"
+    return parseJson(request, text.toString(), done);
   });
 
   for (const operation of Object.values<Operation>(operations)) addRoute(server, operation, { system, app });

@@ -1,4 +1,4 @@
-import { ok, strictEqual } from "node:assert/strict";
+import assert from "node:assert/strict";
 import { test } from "vitest";
 import { fillWorld } from "../../test/world/fill-world.ts";
 import { openWorld } from "../../test/world/open-world.ts";
@@ -13,19 +13,19 @@ test("a counted store counts intervals, anomalies, readings, groups and deliveri
 
   const text = await metrics.registry.metrics();
   const value = (line: string) => Number(text.split("\n").find((one) => one.startsWith(`${line} `))?.split(" ")[1]);
-  strictEqual(value('foretop_intervals_total{detector="ecommerce",outcome="completed"}'), 336);
-  strictEqual(value('foretop_crawls_total{detector="ecommerce",outcome="succeeded"}'), 336);
-  strictEqual(value('foretop_crawls_total{detector="payments",outcome="failed"}'), 1);
-  strictEqual(value('foretop_crawled_rows_total{detector="ecommerce"}'), 336 * 21);
-  strictEqual(value('foretop_crawl_seconds_count{detector="ecommerce"}'), 336);
-  strictEqual(value('foretop_groups_opened_total{detector="ecommerce"}'), 10);
-  ok(value('foretop_anomalies_total{detector="ecommerce"}') > 0);
+  assert.equal(value('foretop_intervals_total{detector="ecommerce",outcome="completed"}'), 336);
+  assert.equal(value('foretop_crawls_total{detector="ecommerce",outcome="succeeded"}'), 336);
+  assert.equal(value('foretop_crawls_total{detector="payments",outcome="failed"}'), 1);
+  assert.equal(value('foretop_crawled_rows_total{detector="ecommerce"}'), 336 * 21);
+  assert.equal(value('foretop_crawl_seconds_count{detector="ecommerce"}'), 336);
+  assert.equal(value('foretop_groups_opened_total{detector="ecommerce"}'), 10);
+  assert.ok(value('foretop_anomalies_total{detector="ecommerce"}') > 0);
 
   const [pending] = await store.deliveries.list({ limit: 1 });
   await store.deliveries.recordFailed(pending!.key, "refused", active.createdMs);
   await store.deliveries.recordFailed(pending!.key, "refused", null);
   const after = await metrics.registry.metrics();
-  ok(after.includes('foretop_deliveries_total{outcome="retried"} 1'));
-  ok(after.includes('foretop_deliveries_total{outcome="given up"} 1'));
-  strictEqual((await world.system.store.groups.list({ limit: 1 })).total, 10);
+  assert.ok(after.includes('foretop_deliveries_total{outcome="retried"} 1'));
+  assert.ok(after.includes('foretop_deliveries_total{outcome="given up"} 1'));
+  assert.equal((await world.system.store.groups.list({ limit: 1 })).total, 10);
 });

@@ -32,6 +32,6 @@ async function stop(): Promise<void> {
   await listening.close();
   await store.close();
   await postgres.stop();
-  removeEmbeddedPostgres(folder);
+  await removeEmbeddedPostgres(folder);
   rmSync(folder, { recursive: true, force: true });
 }

@@ -18,7 +18,7 @@ export function serveConsole(server: FastifyInstance, folder: string): void {
       root: folder,
       index: false,
       cacheControl: false,
-      setHeaders: (reply, path) => reply.header("cache-control", path.includes("/assets/") ? A_YEAR : "no-cache"),
+      setHeaders: (reply, path) => void reply.header("cache-control", path.includes("/assets/") ? A_YEAR : "no-cache"),
     });
   }
   const page = (reply: FastifyReply) => (built ? reply.header("cache-control", "no-cache").sendFile("index.html") : notBuilt(reply));
