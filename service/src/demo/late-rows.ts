@@ -3,8 +3,8 @@
  *
  * - *slow*: some rows of each hour arrive up to four minutes after its end. They are there when the offset of five
  *   minutes is over, so the interval is complete when it is read.
- * - *stragglers*: in a few hours, small extra rows arrive hours later (phones that were offline). They are too small to
- *   matter; whoever reads the interval again finds them.
+ * - *stragglers*: for a few hours, small extra rows arrive hours later in one upload (a cell that was offline). They are
+ *   too small to matter; whoever reads the interval again finds them.
  * - *late loads*: in two hours most rows of all combinations arrive forty minutes late. Whoever judges the interval at
  *   its time sees a crash that never happened: its row count says that it is not complete yet.
  *
@@ -78,5 +78,7 @@ export function stragglerArrivalOf(
 ): number | null {
   const hour = hourMs / HOUR_MS;
   if (!plan.stragglerHours.includes(hourMs) || uniform(seed, STREAM + 5, hour, combination) >= STRAGGLER_SHARE) return null;
-  return hourMs + HOUR_MS + (1 + Math.floor(uniform(seed, STREAM + 6, hour, combination) * STRAGGLER_HOURS_MAX)) * HOUR_MS;
+  // All of an hour together: one upload of what was collected.
+  const hoursLate = 1 + Math.floor(uniform(seed, STREAM + 6, hour) * STRAGGLER_HOURS_MAX);
+  return hourMs + HOUR_MS + hoursLate * HOUR_MS;
 }
