@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "vitest";
-import { facts, numberText, table } from "./table.ts";
+import { bytesText, facts, numberText, table } from "./table.ts";
 import { durationText, timeText } from "./time-text.ts";
 
 test("columns are aligned: texts left, numbers right, nothing is –", () => {
@@ -35,6 +35,10 @@ test("on a terminal a line is cut to its width, elsewhere never", () => {
 test("numbers have the decimals that are of use", () => {
   const shown = [0, 12, 12345, 1234.5678, 0.012345, 1e-9, 2_500_000.7, -3.14159, NaN].map(numberText);
   assert.deepEqual(shown, ["0", "12", "12,345", "1,234.6", "0.01235", "0.000000001", "2,500,001", "-3.142", "–"]);
+});
+
+test("bytes have the unit that says most", () => {
+  assert.deepEqual([0, 512, 999, 1000, 129_600, 2_400_000_000, 5e15].map(bytesText), ["0 B", "512 B", "999 B", "1 kB", "130 kB", "2.4 GB", "5000 TB"]);
 });
 
 test("facts stand in one column", () => {

@@ -46,6 +46,14 @@ export function numberText(value: number): string {
   return value.toLocaleString("en-US", digits);
 }
 
+/** `512 B`, `106 kB`, `2.4 GB`: powers of 1000, as disks are sold. */
+export function bytesText(bytes: number): string {
+  const units = ["B", "kB", "MB", "GB", "TB"];
+  const power = bytes < 1 ? 0 : Math.min(units.length - 1, Math.floor(Math.log10(bytes) / 3));
+  const value = bytes / 1000 ** power;
+  return `${value >= 100 || power === 0 ? Math.round(value) : Math.round(value * 10) / 10} ${units[power]}`;
+}
+
 function pad(text: string, { width, right, isLast }: { width: number; right: boolean; isLast: boolean }): string {
   const space = " ".repeat(width - widthOf(text));
   if (right) return space + text;

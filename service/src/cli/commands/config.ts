@@ -7,7 +7,7 @@ import type { RunCommand } from "../cli.ts";
 import type { CliCommands, CommandContext } from "../commands.ts";
 import { readConfigFiles } from "../config-files.ts";
 import { EXIT } from "../exit-code.ts";
-import { facts, numberText, table } from "../table.ts";
+import { bytesText, facts, numberText, table } from "../table.ts";
 import { waitUntilSettled } from "../wait-until-settled.ts";
 
 const FILE = "a foretop.yaml or params.json, or the folder that holds one";
@@ -87,7 +87,7 @@ function planText(plan: OutputOf<"planConfig">, notes: readonly ConfigProblem[])
         ["rows per interval", numberText(rowsPerInterval)],
         ["absent cells", `${(absentShare * 100).toFixed(1)} %`],
         ["history", `up to ${numberText(intervalCount)} intervals`],
-        ["on disk", `at most ${numberText(bytesPerDay / 1e6)} MB a day`],
+        ["on disk", `at most ${bytesText(bytesPerDay)} a day`],
         ["looked at", `the last ${sampledIntervals} intervals`],
       ]),
     );

@@ -5,7 +5,7 @@ import { UserError } from "../../telemetry/errors.ts";
 import type { RunCommand } from "../cli.ts";
 import type { CommandContext } from "../commands.ts";
 import { EXIT } from "../exit-code.ts";
-import { facts, table } from "../table.ts";
+import { bytesText, facts, table } from "../table.ts";
 import { durationText, timeText } from "../time-text.ts";
 import { waitUntilSettled } from "../wait-until-settled.ts";
 
@@ -126,7 +126,7 @@ function showText(one: OutputOf<"getDetector">, { io }: CommandContext): string 
       ["dimensions", one.dimensions.join(", ")],
       ["series", `${one.series.leaves} and ${one.series.rollUps} totals of them`],
       ["generation", `${one.generation}, live from ${timeText(one.liveFrom, io.zone) ?? "–"}, judged until ${timeText(one.head, io.zone) ?? "–"} (${io.zone})`],
-      ["on disk", `${Math.ceil((one.bytes.points + one.bytes.checkpoint) / 1024)} KiB`],
+      ["on disk", bytesText(one.bytes.points + one.bytes.checkpoint)],
     ]),
     "\n",
     table(
