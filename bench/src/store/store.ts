@@ -73,6 +73,7 @@ async function aDetector(store: Store): Promise<Detector> {
 /** Four weeks of hourly intervals, each as the pipeline commits it: every tenth with a group of 50 members. */
 async function measureIntervals(store: Store, detector: Detector, folder: string): Promise<object> {
   const writes: number[] = [];
+  const cpu: number[] = [];
   const commits: number[] = [];
   const raw: number[] = [];
   let bytes = 0;
@@ -90,6 +91,7 @@ async function measureIntervals(store: Store, detector: Detector, folder: string
     if (hour >= 20) {
       // The first ones compile.
       writes.push(written.ms);
+      cpu.push(written.cpuMs);
       commits.push(committed.ms);
       raw.push(rawWriteMs(join(folder, "raw"), segment.bytes));
     }
@@ -97,6 +99,7 @@ async function measureIntervals(store: Store, detector: Detector, folder: string
   return {
     series: SERIES,
     writeMs: spread(writes),
+    writeCpuMs: round(median(cpu)),
     bytesPerRow: round(bytes / INTERVALS_28_DAYS / SERIES),
     writeToRawDiskRatio: round(median(writes) / median(raw)),
     commitMs: spread(commits),
@@ -110,7 +113,17 @@ async function measureSeries(store: Store, detector: Detector): Promise<object> 
   const again = await read(3_210);
   const another = await read(17);
   if (first.result[0]!.value.length !== INTERVALS_28_DAYS) throw new Error("the series is not whole");
-  return { days: 28, files: INTERVALS_28_DAYS, firstMs: round(first.ms), againMs: round(again.ms), anotherMs: round(another.ms) };
+  const merge = await timed(() => store.segments.compact(detector.id, range.endMs));
+  const merged = await read(3_210);
+  const mergedAnother = await read(17);
+  if (JSON.stringify(merged.result) !== JSON.stringify(first.result)) throw new Error("merging has changed the series");
+  const shown = ({ ms, cpuMs }: { ms: number; cpuMs: number }) => ({ ms: round(ms), cpuMs: round(cpuMs) });
+  return {
+    days: 28,
+    asWritten: { files: INTERVALS_28_DAYS, first: shown(first), again: shown(again), another: shown(another) },
+    merging: { ...merge.result, ...shown(merge) },
+    merged: { files: merge.result.into, first: shown(merged), another: shown(mergedAnother) },
+  };
 }
 
 async function measureHistory(store: Store, intervals: number): Promise<object> {
@@ -220,10 +233,13 @@ function lehmer(seed: number): () => number {
   return () => (state = (state * 48_271) % 2_147_483_647) / 2_147_483_647;
 }
 
-async function timed<T>(work: () => Promise<T>): Promise<{ ms: number; result: T }> {
+/** Elapsed time, and this process's own on the processor: the same on a busy machine. */
+async function timed<T>(work: () => Promise<T>): Promise<{ ms: number; cpuMs: number; result: T }> {
+  const cpu = process.cpuUsage();
   const started = performance.now();
   const result = await work();
-  return { ms: performance.now() - started, result };
+  const { user, system } = process.cpuUsage(cpu);
+  return { ms: performance.now() - started, cpuMs: (user + system) / 1000, result };
 }
 
 function spread(values: readonly number[]): { median: number; p95: number } {
