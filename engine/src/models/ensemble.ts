@@ -8,7 +8,7 @@
  *
  * No objects, closures or allocation per point; no Math.exp, Math.log or Math.pow (stats/elementary.ts says why).
  */
-import { exp, ln } from "../stats/elementary.ts";
+import { exp, expRough, ln } from "../stats/elementary.ts";
 import {
   COARSE_BINS,
   D_AGE,
@@ -346,14 +346,14 @@ export function judgePoint(
     let weights = 0;
     let sum = 0;
     for (let k = 0; k < members; k++) {
-      const w = exp(HEDGE_SHARPNESS * (best - f[c + F_LOSS + k]));
+      const w = expRough(HEDGE_SHARPNESS * (best - f[c + F_LOSS + k]));
       weights += w;
       sum += w * J[k];
     }
     expected = sum / weights;
     if (mature) expected = 0.5 * (expected + stack);
   } else {
-    const w = exp(HEDGE_SHARPNESS * (f[c + F_LOSS + 2] - f[c + F_LOSS + 8]));
+    const w = expRough(HEDGE_SHARPNESS * (f[c + F_LOSS + 2] - f[c + F_LOSS + 8]));
     expected = (J[2] + w * J[8]) / (1 + w);
   }
   J[J_EXPECTED] = expected;

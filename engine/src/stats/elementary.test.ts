@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "vitest";
 import { seededRandom } from "../random/seeded-random.ts";
-import { exp, ln, pow } from "./elementary.ts";
+import { exp, expRough, ln, pow } from "./elementary.ts";
 
 const close = (actual: number, wanted: number, what: string) =>
   assert.ok(Math.abs(actual - wanted) <= 1e-13 * Math.abs(wanted) + 1e-15, `${what}: ${actual} is not ${wanted}`);
@@ -34,4 +34,18 @@ test("ln 2 and e have their printed digits", () => {
   close(ln(2), 0.693147180559945309, "ln 2");
   close(ln(10), 2.302585092994045684, "ln 10");
   close(exp(1), 2.718281828459045235, "e");
+});
+
+test("expRough has six digits and ends at 0", () => {
+  for (let x = -39; x < 5; x += 0.0137) {
+    const wanted = Math.exp(x);
+    assert.ok(Math.abs(expRough(x) - wanted) <= 1e-6 * wanted, `expRough(${x})`);
+  }
+  assert.equal(expRough(-41), 0);
+  assert.ok(Number.isNaN(expRough(NaN)));
+});
+
+test("ln at the ends of the number range", () => {
+  close(ln(Number.MAX_VALUE), Math.log(Number.MAX_VALUE), "ln of the largest number");
+  close(ln(2.2250738585072014e-308), Math.log(2.2250738585072014e-308), "ln of the smallest normal number");
 });
