@@ -1,5 +1,5 @@
 /** The world of the kill tests in this process: what is lived through can be changed while it happens. */
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { KINDS, seriesKeyText } from "@foretop/engine";
@@ -15,7 +15,7 @@ import { configHash } from "../../src/resources/config-hash.ts";
 import type { Detector } from "../../src/resources/detector.ts";
 import { VirtualClock } from "../../src/telemetry/clock.ts";
 import { silentLogger } from "../../src/telemetry/logger.ts";
-import { fillWarehouse, FIRST_NOW_MS, LIVE_FROM_MS, LIVE_UNTIL_MS, SECRETS, worldConfig } from "../kill/world.ts";
+import { fillWarehouse, FIRST_NOW_MS, LIVE_FROM_MS, LIVE_UNTIL_MS, warehouseSecret, worldConfig } from "../kill/world.ts";
 import { testDatabase } from "../postgres.ts";
 
 export interface TruthWorld {
@@ -36,7 +36,9 @@ export async function truthWorld(overrides: { readonly horizonIntervals?: number
   await fillWarehouse(source.url);
   const folder = await mkdtemp(join(tmpdir(), "foretop-truth-"));
   const clock = new VirtualClock(FIRST_NOW_MS);
-  process.env[SECRETS.warehousePassword] = decodeURIComponent(new URL(source.url).password);
+  // Two worlds live in this process: a secret of each one's own folder, not a variable that they would share.
+  await mkdir(join(folder, "secrets"), { mode: 0o700 });
+  await writeFile(join(folder, "secrets", "warehouse.json"), warehouseSecret(source.url), { mode: 0o600 });
   const open = await openSystem({
     homeFolder: folder,
     databaseUrl: state.url,
@@ -48,7 +50,7 @@ export async function truthWorld(overrides: { readonly horizonIntervals?: number
     threads: 1,
   });
   const { system } = open;
-  const config = { ...worldConfig(source.url), alerts: [], ...overrides };
+  const config = { ...worldConfig(), source: { kind: "postgres", settings: { secret: "secret:warehouse" } }, alerts: [], ...overrides };
   const { id } = await system.store.detectors.create(config, configHash(config), FIRST_NOW_MS);
   const client = new Client({ connectionString: source.url });
   client.on("error", () => {});
