@@ -94,7 +94,7 @@ test("a group: its headline, figures, contributions that sum to 100, the SQL wit
   await page.getByRole("heading", { level: 1, name: "revenue 778 below expected (−25 %), a level shift: platform=mobile_app" }).waitFor();
   const main = page.locator("main");
   for (const text of ["98/100", "level shift", "going on", "2,373", "3,151", "3,008 to 3,294 would not have been reported"]) await main.getByText(text, { exact: false }).first().waitFor();
-  await main.getByText("2 Mar 2026, 05:00 in Europe/Berlin").first().waitFor(); // since, in the data's zone beside one's own
+  await main.getByText("(2 Mar 2026, 05:00 in Europe/Berlin)").first().waitFor(); // since, in the data's zone beside one's own
   await main.getByText("1 Mar 2026, 23:00").first().waitFor();
 
   const dimensions = page.getByRole("region", { name: /Contributions by/ });
@@ -131,8 +131,8 @@ test("the chart is drawn: actual line, anomalous intervals; zoom, comparison and
   await page.getByText("A week before").click();
   await page.getByText("7 days before").first().waitFor();
   assert.ok((await fingerprintOf(chart)) !== week, "the week before is a further line");
-  await page.getByRole("button", { name: "Page 4 of series" }).click();
-  await page.getByRole("region", { name: "revenue: total" }).or(page.getByRole("region", { name: /revenue: marketplace=/ })).first().waitFor();
+  await page.getByRole("button", { name: "Page 2 of series" }).click();
+  await page.getByRole("region", { name: "revenue: platform=mobile_app" }).waitFor({ state: "detached" });
   assert.deepEqual(complaints, []);
 });
 

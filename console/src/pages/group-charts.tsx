@@ -10,7 +10,8 @@ import { useQuery } from "../api/use-query.ts";
 import { SeriesChart } from "../charts/series-chart.tsx";
 import { Empty, Loaded } from "../parts/states.tsx";
 
-const CHARTS_PER_PAGE = 4;
+/** The head first; more would push the explanation out of sight. */
+const CHARTS_PER_PAGE = 2;
 const DAY_SECONDS = 86_400;
 const WEEK_SECONDS = 7 * DAY_SECONDS;
 const INTERVAL_SECONDS: Readonly<Record<string, number>> = { PT5M: 300, PT10M: 600, PT1H: 3600, P1D: DAY_SECONDS };

@@ -27,6 +27,7 @@ export function GroupPage({ id }: { id: string }) {
       {(group) => (
         <Page title={group.headline}>
             <Overview group={group} />
+            <GroupCharts group={group} />
             {group.contributions.length > 0 && (
               <Container header={<Header description="Each dimension's values by their share of the deviation at the peak; a dimension sums to 100 %.">Where it was seen</Header>}>
                 <div className="contributions">
@@ -36,7 +37,6 @@ export function GroupPage({ id }: { id: string }) {
                 </div>
               </Container>
             )}
-            <GroupCharts group={group} />
             <Evidence evidence={group.evidence} />
             <Members group={group} />
             <Deliveries deliveries={group.deliveries} />

@@ -7,9 +7,16 @@ export function Instant({ at, zone, both = false }: { at: string | null; zone?: 
   return (
     <time dateTime={at} title={differs ? `${formatInstant(at, zone)} in ${zone}` : at}>
       {formatInstant(at)}
-      {both && differs && <small className="other-zone"> ({formatInstant(at, zone)} in {zone})</small>}
+      {both && differs && <small className="other-zone"> ({otherZoneText(at, zone)})</small>}
     </time>
   );
+}
+
+/** "11:00 in Europe/Berlin", with the date where that is another day. */
+function otherZoneText(at: string, zone: string): string {
+  const [ownDay] = formatInstant(at).split(", ");
+  const [day, time] = formatInstant(at, zone).split(", ");
+  return `${day === ownDay ? time : `${day}, ${time}`} in ${zone}`;
 }
 
 /** Says once per page which zone the times are in. */
