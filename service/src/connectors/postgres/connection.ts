@@ -4,8 +4,11 @@
  */
 import net from "node:net";
 import { Client } from "pg";
+import type { FieldDef } from "pg";
 import type { Address } from "./resolve-settings.ts";
 import { isThisMachine } from "./resolve-settings.ts";
+import { openRowTap } from "./row-tap.ts";
+import type { RowTap } from "./row-tap.ts";
 import { sourceErrorFrom } from "./source-error-from.ts";
 
 export interface Connection {
@@ -18,6 +21,10 @@ export interface Connection {
   readonly processId: number;
   /** bytes that have arrived so far */
   bytesRead(): number;
+  /** Called once, with the columns of the next result, before its first row. */
+  onFields(listener: (fields: readonly FieldDef[]) => void): void;
+  /** Rows past the driver, see row-tap.ts; null where that can't be. */
+  tapRows(): RowTap | null;
   /** Asks the server to stop what this session is doing; resolves when the request is delivered, or could not be. */
   cancel(): Promise<void>;
   close(): Promise<void>;
@@ -74,7 +81,7 @@ function sessionStatements(zone: string, isRedshift: boolean): string[] {
 interface ClientInternals {
   readonly processID: number | null;
   readonly secretKey: number | null;
-  readonly connection: { readonly stream: net.Socket };
+  readonly connection: { readonly stream: net.Socket; once(event: "rowDescription", listener: (message: { readonly fields: readonly FieldDef[] }) => void): void };
 }
 
 class OpenConnection implements Connection {
@@ -98,6 +105,14 @@ class OpenConnection implements Connection {
 
   bytesRead(): number {
     return this.#internals.connection.stream.bytesRead;
+  }
+
+  onFields(listener: (fields: readonly FieldDef[]) => void): void {
+    this.#internals.connection.once("rowDescription", (message) => listener(message.fields));
+  }
+
+  tapRows(): RowTap | null {
+    return openRowTap(this.#internals.connection.stream);
   }
 
   /**

@@ -5,6 +5,7 @@ import type { BoundQuery, Cell, Column, ReadOptions, RowBatch, Source, SourceFin
 import { cellTypes, columnOf } from "./cell-types.ts";
 import { checkSource } from "./check-source.ts";
 import type { Connection } from "./connection.ts";
+import type { RowTap } from "./row-tap.ts";
 import { sourceErrorFrom } from "./source-error-from.ts";
 
 /** One session; statements run one after the other, each in a read-only transaction of its own. */
@@ -73,22 +74,29 @@ export class PostgresSource implements Source {
     }, timeoutMs);
     signal?.addEventListener("abort", cancel, { once: true });
     let isOver = false;
+    let tap: RowTap | null = null;
     try {
       // The server's own limit is the second line of defence, for when our cancel request doesn't get through.
       const serverLimitMs = Math.ceil(timeoutMs + SERVER_TIMEOUT_SLACK_MS);
       await client.query(`begin read only; set ${this.dialect === "redshift" ? "" : "local "}statement_timeout to ${serverLimitMs}`);
       onStatement?.(`session ${this.#connection.processId}`);
+      tap = this.#connection.tapRows();
       let bytesBefore = this.#connection.bytesRead();
       cursor = client.query(new Cursor<Cell[]>(query.sql, query.parameters.map(instantText), { rowMode: "array", types: cellTypes }));
+      if (tap !== null) this.#connection.onFields((fields) => tap?.describe(fields));
+      let next = readBatch(cursor, rowsPerBatch, tap);
       for (let isFirst = true; ; isFirst = false) {
-        const { rows, fields } = await readBatch(cursor, rowsPerBatch);
+        const { rows, fields } = await next;
         if (isStopped()) throw new Error("stopped between two batches");
         if (isFirst) onColumns?.(fields.map(columnOf));
-        if (rows.length === 0) break;
+        // The server makes the next rows while the caller works on these, for the price of two batches in memory.
+        const isLast = rows.length < rowsPerBatch;
+        if (!isLast) next = readBatch(cursor, rowsPerBatch, tap);
+        next.catch(() => {}); // it is awaited, or the caller has left
         const bytes = this.#connection.bytesRead();
-        yield { rows, bytes: bytes - bytesBefore };
+        if (rows.length > 0) yield { rows, bytes: bytes - bytesBefore };
         bytesBefore = bytes;
-        if (rows.length < rowsPerBatch) break;
+        if (isLast) break;
       }
       await client.query("commit");
       isOver = true;
@@ -101,6 +109,7 @@ export class PostgresSource implements Source {
       signal?.removeEventListener("abort", cancel);
       await asked; // a request that is still on its way would hit the next statement
       if (!isOver) await this.#giveUp(cursor);
+      tap?.close();
     }
   }
 
@@ -130,11 +139,12 @@ function instantText(ms: number): string {
   return new Date(ms).toISOString();
 }
 
-function readBatch(cursor: Cursor<Cell[]>, count: number): Promise<{ rows: Cell[][]; fields: readonly FieldDef[] }> {
+/** With a tap, the driver sees no rows: it only tells when they are complete. */
+function readBatch(cursor: Cursor<Cell[]>, count: number, tap: RowTap | null): Promise<{ rows: Cell[][]; fields: readonly FieldDef[] }> {
   return new Promise((resolve, reject) => {
     cursor.read(count, (error: Error | undefined, rows: Cell[][], result: QueryResult) => {
       if (error) reject(error);
-      else resolve({ rows, fields: result.fields });
+      else resolve({ rows: tap === null ? rows : tap.take(), fields: result.fields });
     });
   });
 }
