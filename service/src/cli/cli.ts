@@ -174,7 +174,7 @@ function contextOf(flags: GlobalFlags, io: CliIo, commands: CliCommands, redacto
     signal: io.signal,
     progress: flags.quiet === true ? silentProgress : progress(io),
     redactor,
-    client: () => (client ??= openClient().then((opened) => untilStopped(opened, io.signal))),
+    client: () => (client ??= openClient().then((found) => untilStopped(found, io.signal))),
     print: (value, text) => io.stdout.write(redactor.redact(json ? `${JSON.stringify(value, null, 2)}\n` : text())),
     remark: (text) => {
       if (!json) io.stderr.write(redactor.redact(`${text}\n`));

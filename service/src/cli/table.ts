@@ -34,7 +34,7 @@ export function facts(rows: readonly (readonly [string, TableCell])[]): string {
 function cellText(cell: TableCell): string {
   if (cell === null || cell === "") return NOTHING;
   // A value from a database may hold anything; a line break or an escape sequence would take the table over.
-  if (typeof cell === "string") return cell.replaceAll(/[\u0000-\u001f\u007f-\u009f]/g, "·");
+  if (typeof cell === "string") return cell.replaceAll(/\p{Cc}/gu, "·");
   return numberText(cell);
 }
 

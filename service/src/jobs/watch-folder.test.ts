@@ -215,6 +215,8 @@ test("watching ends when it is told to, at once", async () => {
   const system = { clock: new VirtualClock(0), log: silentLogger, store: { detectors: { get: () => Promise.resolve(null) } } };
   const done = watchFolder(folder, { apply: (files) => Promise.resolve(applied(files)) }, system, controller.signal, { lookMs: 5 });
   while (!existsSync(join(folder, "shop.yaml.result.json"))) await new Promise((resolve) => setTimeout(resolve, 5));
+  const abortedMs = performance.now();
   controller.abort();
   await done;
+  assert.ok(performance.now() - abortedMs < 1000);
 });

@@ -93,7 +93,7 @@ export class FolderWatcher {
       this.#complaint = message;
       return;
     }
-    for (const path of [...this.#seen.keys()]) if (!paths.includes(path)) this.#seen.delete(path);
+    for (const path of this.#seen.keys()) if (!paths.includes(path)) this.#seen.delete(path);
     for (const path of paths) {
       if (signal?.aborted === true) return;
       try {
@@ -125,11 +125,12 @@ export class FolderWatcher {
   }
 
   async #apply(path: string, { hash, files, error }: Content): Promise<WatchResult> {
-    const base = { file: basename(path), contentHash: hash, at: new Date(this.#system.clock.nowMs()).toISOString(), warnings: [], failureReason: null };
+    const base = { file: basename(path), at: new Date(this.#system.clock.nowMs()).toISOString() };
+    const rest = { warnings: [], failureReason: null, contentHash: hash };
     try {
       if (error !== null) throw error;
       const { detector, detectorId, action, relearns, status, warnings } = await this.#app.apply(files, { activate: true });
-      return { ...base, outcome: "applied", detector, detectorId, action, relearns, status, warnings, error: null, transient: false };
+      return { ...base, outcome: "applied", detector, detectorId, action, relearns, status, error: null, transient: false, ...rest, warnings };
     } catch (caught) {
       const code = caught instanceof UserError || caught instanceof SourceError ? caught.code : "INTERNAL";
       const where = caught instanceof UserError ? caught.where : null;
@@ -144,6 +145,7 @@ export class FolderWatcher {
         error: { code, message: describeError(caught), where, advice: adviceOf(caught) },
         // A conflict passes (the detector is just being activated), and so may what the world does.
         transient: !(caught instanceof UserError && code !== "CONFLICT") && !(caught instanceof SourceError && !caught.transient),
+        ...rest,
       };
     }
   }

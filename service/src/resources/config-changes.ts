@@ -34,14 +34,14 @@ export function configChanges(beforeConfig: DetectorConfig, afterConfig: Detecto
   const after = comparable(afterConfig);
   const changes: ConfigChange[] = [];
 
-  const add = (field: string, a: unknown, b: unknown, relearns: boolean, consequence?: string) => {
+  const add = (field: string, a: unknown, b: unknown, isRelearned: boolean, consequence?: string) => {
     if (canonicalJson(a ?? null) === canonicalJson(b ?? null)) return;
     changes.push({
       field,
       from: textOf(a),
       to: textOf(b),
-      relearns,
-      consequence: consequence ?? (relearns ? "History is read and learned again." : (CONSEQUENCES[field.split(".")[0]!] ?? "Acts from the next interval on.")),
+      relearns: isRelearned,
+      consequence: consequence ?? (isRelearned ? "History is read and learned again." : (CONSEQUENCES[field.split(".")[0]!] ?? "Acts from the next interval on.")),
     });
   };
 

@@ -56,7 +56,7 @@ function problemOfZone(zone: string): string | null {
   if (/^[+-]|^(UTC|GMT)[+-]/i.test(zone)) return "A fixed offset can't follow daylight saving time: name a place, e.g. Europe/Berlin, or UTC.";
   try {
     // Aliases (Europe/Kiev, US/Eastern) are accepted by Intl though they are not in its list.
-    new Intl.DateTimeFormat("en", { timeZone: zone });
+    Intl.DateTimeFormat("en", { timeZone: zone });
     return null;
   } catch {
     const meant = didYouMean(zone, known);

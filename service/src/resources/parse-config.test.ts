@@ -267,7 +267,7 @@ dimensions: [platform, marketplace]
 alerts:
   - { name: alerter, severityMin: 1, description: Exports anomalies into s3 for visualization, channel: { kind: export } }
 `;
-  assert.deepEqual(parse({ ...{ "foretop.yaml": yaml }, ...FILES }).config, parse(FILES).config);
+  assert.deepEqual(parse({ "foretop.yaml": yaml, ...FILES }).config, parse(FILES).config);
 });
 
 test("foretop.yaml: an unknown field is an error with its line and the field that was meant", () => {
