@@ -7,6 +7,7 @@ const BENCHES: Readonly<Record<string, () => Promise<(args: readonly string[]) =
   kinds: async () => (await import("./kinds/kinds.ts")).kinds,
   "demo-data": async () => (await import("./demo-data/demo-data.ts")).demoData,
   speed: async () => (await import("./speed/speed.ts")).speed,
+  pictures: async () => (await import("./pictures/pictures.ts")).pictures,
   causes: async () => (await import("./causes/causes.ts")).causes,
 };
 
