@@ -15,6 +15,8 @@ export interface RatioSettings {
   readonly gainMin: number;
   /** … and after the first cause this share of the first one's */
   readonly gainShareMin: number;
+  /** … and this share of the first one's change, on the log scale: where one segment fails, others wobble with it */
+  readonly changeShareMin: number;
   /** a cause's excess as a share of the whole excess */
   readonly excessShareMin: number;
   /** a cause's excess as a share of its expected */
@@ -22,7 +24,7 @@ export interface RatioSettings {
   readonly causesMax: number;
 }
 
-export const RATIO_SETTINGS: RatioSettings = { gainMin: 3, gainShareMin: 0.03, excessShareMin: 0.05, changeMin: 0.15, causesMax: 15 };
+export const RATIO_SETTINGS: RatioSettings = { gainMin: 3, gainShareMin: 0.005, changeShareMin: 0.35, excessShareMin: 0.02, changeMin: 0.15, causesMax: 15 };
 
 /**
  * A segment's evidence does not grow beyond this ratio: an expected rate near zero is known too badly, and would make a
@@ -178,6 +180,7 @@ export function ratioScan(
       if (!(b > 0) || !(e > 0) || excess < settings.changeMin * e || excess < settings.excessShareMin * wholeExcess) return;
       // After a first cause the total is no second one: the rest moves a little with it.
       if (fixed === 0 && findings.length > 0) return;
+      if (findings.length > 0 && Math.abs(ln(Math.max(x, 1e-9) / e)) < settings.changeShareMin * Math.abs(ln(Math.max(findings[0]!.ratio, 1e-9)))) return;
       const gain = binomialEvidence(x, e, b) / overdispersion - prices[fixed]!;
       if (gain > bestGain + 1e-9) {
         bestGain = gain;
