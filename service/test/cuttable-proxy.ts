@@ -4,7 +4,7 @@ import net from "node:net";
 export interface CuttableProxy {
   readonly port: number;
   /** ends all connections, without a goodbye */
-  cut(): void;
+  readonly cut: () => void;
   close(): Promise<void>;
 }
 

@@ -75,7 +75,8 @@ function fromState(sqlState: string): Meaning {
 }
 
 function fromNetwork(error: unknown, { isConnecting = false }: Context): Meaning {
-  const code = String((error as { code?: unknown } | null)?.code ?? "");
+  const given = (error as { code?: unknown } | null)?.code;
+  const code = typeof given === "string" ? given : "";
   const message = error instanceof Error ? error.message : String(error);
   if (/certificate|self.signed|CERT_|ALTNAME/i.test(`${code} ${message}`)) {
     return { code: "CONNECT", transient: false, advice: "Give the authority's file in sslRootCertificate, and the name that is in the certificate as host." };

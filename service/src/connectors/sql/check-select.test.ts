@@ -22,7 +22,7 @@ test("any single SELECT is accepted: joins, WITH, UNION, windows, sub-queries, a
     "select date_trunc('hour', ts), count(*) filter (where ok), sum(x) over (partition by y) from t group by 1, y -- the end",
     "select * from t where ts >= :start and ts < :end and note = 'it''s; drop table t'",
     "select convert_timezone('UTC', 'Europe/Berlin', ts) from t where status = 'paid'",
-  ]) checkSelect(sql, "postgres");
+  ]) assert.doesNotThrow(() => checkSelect(sql, "postgres"), sql);
 });
 
 test("columns are named as the database will name them", () => {
@@ -97,7 +97,7 @@ test("a refused function is found under a schema, in quotes, in capitals, with a
 });
 
 test("a refused name in a text, a comment or as a column is no call", () => {
-  checkSelect("select 'pg_read_file()', pg_sleep from t -- lo_import()", "postgres");
+  assert.doesNotThrow(() => checkSelect("select 'pg_read_file()', pg_sleep from t -- lo_import()", "postgres"));
 });
 
 test("a mistake in the SQL is told with line and column, also after letters that take several bytes", () => {

@@ -104,8 +104,8 @@ export function nodeIn(value: unknown): SqlNode | null {
 export function namesIn(list: unknown): string[] {
   if (!Array.isArray(list)) return [];
   return list.flatMap((item) => {
-    const node = nodeIn(item);
-    return node?.type === "String" ? [String(node.fields["sval"] ?? "")] : [];
+    const name = nodeIn(item)?.fields["sval"];
+    return typeof name === "string" ? [name] : [];
   });
 }
 
@@ -148,7 +148,7 @@ function parseStatements(sql: string, text: string): { node: SqlNode; byte: numb
     if (!(error instanceof SqlError) || error.sqlDetails === undefined) {
       throw new UserError(`the query could not be parsed: ${error instanceof Error ? error.message : String(error)}`, { code: "SQL", cause: error });
     }
-    const index = [...text].slice(0, error.sqlDetails.cursorPosition).join("").length;
+    const index = Array.from(text).slice(0, error.sqlDetails.cursorPosition).join("").length;
     const where = positionIn(sql, index);
     throw new UserError(`${error.sqlDetails.message} (${where})`, {
       code: "SQL",

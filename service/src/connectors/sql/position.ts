@@ -3,5 +3,5 @@ export function positionIn(text: string, index: number): string {
   const before = text.slice(0, index);
   const lineStart = before.lastIndexOf("\n") + 1;
   const line = before.split("\n").length;
-  return `line ${line}, column ${[...before.slice(lineStart)].length + 1}`;
+  return `line ${line}, column ${Array.from(before.slice(lineStart)).length + 1}`;
 }
