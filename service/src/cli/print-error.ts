@@ -34,7 +34,7 @@ export function errorText(error: unknown, { debug = false }: { debug?: boolean }
 function stacksOf(error: unknown): string[] {
   const stacks: string[] = [];
   for (let e = error; e !== null && e !== undefined && stacks.length < 5; e = (e as { cause?: unknown }).cause) {
-    stacks.push(e instanceof Error ? (e.stack ?? String(e)) : String(e));
+    stacks.push(e instanceof Error ? (e.stack ?? e.message) : JSON.stringify(e));
   }
   return stacks;
 }

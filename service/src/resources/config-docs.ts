@@ -47,7 +47,7 @@ function rowsOf(schema: Json, prefix: string): FieldRow[] {
   const required = new Set((schema["required"] as string[] | undefined) ?? []);
   return Object.entries((schema["properties"] ?? {}) as Record<string, Json>).flatMap(([name, field]) => {
     const path = `${prefix}${name}`;
-    const row: FieldRow = { field: path, type: typeOf(field), default: defaultOf(field, required.has(name)), doc: String(field["description"] ?? "") };
+    const row: FieldRow = { field: path, type: typeOf(field), default: defaultOf(field, required.has(name)), doc: (field["description"] as string | undefined) ?? "" };
     return [row, ...childrenOf(field, path)];
   });
 }

@@ -28,7 +28,7 @@ export function literalSecrets(document: LocatedDocument): ConfigProblem[] {
   function visit(value: unknown, path: PathStep[]): void {
     if (Array.isArray(value)) for (const [i, item] of value.entries()) visit(item, [...path, i]);
     else if (typeof value === "object" && value !== null) for (const [key, item] of Object.entries(value)) visit(item, [...path, key]);
-    else if (value !== null && typeof value !== "boolean") {
+    else if (typeof value === "string" || typeof value === "number") {
       const finding = findingOf(String(value), path);
       if (finding !== null) problems.push({ message: `${pathText(path)} ${finding}`, where: document.locate(path), advice: ADVICE });
     }

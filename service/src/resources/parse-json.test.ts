@@ -37,7 +37,7 @@ test("what JSON.parse refuses is refused, with a place inside the file", () => {
       } catch {
         isValid = false;
       }
-      if (isValid) return void assert.deepEqual(parseJson(text, "x").value, JSON.parse(text));
+      if (isValid) return assert.deepEqual(parseJson(text, "x").value, JSON.parse(text));
       const { where } = refusal(text);
       const [, line, column] = /^params\.json:(\d+):(\d+)$/.exec(where!)!.map(Number) as [number, number, number];
       const lines = text.split("\n");
