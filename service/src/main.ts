@@ -42,6 +42,9 @@ const HERE = dirname(fileURLToPath(import.meta.url));
 const IS_BUILT = !import.meta.url.endsWith(".ts");
 const EXAMPLES = IS_BUILT ? join(HERE, "examples") : join(HERE, "..", "..", "examples");
 
+/** As published the console lies beside main.js; in a checkout the server knows where it is built. */
+const CONSOLE = IS_BUILT ? { consoleFolder: join(HERE, "console") } : {};
+
 type Context = Pick<CommandContext, "config" | "redactor">;
 
 /** Where Foretop's state is: DATABASE_URL, or the embedded PostgreSQL, which this process then owns until it stops. */
@@ -127,6 +130,7 @@ const commands: CliCommands = {
           signal: context.signal,
           onListening: (address) => context.remark(`Foretop ${VERSION} watches. The page: ${address}`),
           ...(watchFolder === null ? {} : { watchDir: watchFolder }),
+          ...CONSOLE,
         });
       } finally {
         await open.close();
@@ -195,7 +199,7 @@ function demoHost(context: CommandContext): DemoHost {
       const open = await systemAt(context, postgres.url(STATE_DATABASE), clock, log);
       return {
         system: open.system,
-        serve: (options) => serve(open, { databaseUrl: postgres.url(STATE_DATABASE), ...options }),
+        serve: (options) => serve(open, { databaseUrl: postgres.url(STATE_DATABASE), ...CONSOLE, ...options }),
         close: () => open.close(),
       };
     },

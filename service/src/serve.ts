@@ -14,16 +14,18 @@ export interface ServeOptions {
   readonly host?: string;
   readonly port: number;
   readonly watchDir?: string;
+  /** where the built console lies; default: that of this checkout */
+  readonly consoleFolder?: string;
   readonly signal: AbortSignal;
   readonly onListening: (address: string) => void;
 }
 
 /** Resolves when `signal` has aborted and everything that ran has ended. */
 export async function serve({ system, metrics }: OpenSystem, options: ServeOptions): Promise<void> {
-  const { databaseUrl, port, watchDir, signal, onListening, host } = options;
+  const { databaseUrl, port, watchDir, signal, onListening, host, consoleFolder } = options;
   // The queue takes ACTIVATING detectors up by itself, at its next look.
   const app = buildApp(system, { startActivation: () => Promise.resolve() });
-  const server = buildServer(system, app, { metrics });
+  const server = buildServer(system, app, { metrics, ...(consoleFolder === undefined ? {} : { consoleFolder }) });
   const listening = await listen(server, { port, homeFolder: system.homeFolder, ...(host === undefined ? {} : { host }) });
   try {
     const queue = await startQueue(system, { databaseUrl, signal });
