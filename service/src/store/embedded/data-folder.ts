@@ -7,6 +7,8 @@ import type { Binaries } from "./binaries.ts";
 import { canEnter, failureOf, type RunAs } from "./run-as.ts";
 
 export const SUPERUSER = "foretop";
+/** Where others can go when they can't enter FORETOP_HOME; only root uses it. */
+export const ELSEWHERE = "/var/lib/foretop";
 const INITDB_MS_MAX = 120_000;
 const DRAFT_LINK = "data.link";
 
@@ -30,9 +32,9 @@ export function dataOwner(folder: string): { uid: number; gid: number } | null {
 
 /**
  * The data folder's path. When root runs the server as another user and that user can't enter FORETOP_HOME (it lies in
- * /root, say), the data goes to `elsewhere` and a link in FORETOP_HOME points there.
+ * /root, say), the data goes to ELSEWHERE and a link in FORETOP_HOME points there.
  */
-export function placeData(folder: string, runAs: RunAs, elsewhere = "/var/lib/foretop"): string {
+export async function placeData(folder: string, runAs: RunAs): Promise<string> {
   const data = join(folder, "data");
   // A link whose target is gone would otherwise look like "no data yet" and lose it silently.
   if (isDanglingLink(data)) {
@@ -42,8 +44,8 @@ export function placeData(folder: string, runAs: RunAs, elsewhere = "/var/lib/fo
     });
   }
   if (isLink(data)) return realpathSync(data); // the link itself lies where that user can't go
-  if (existsSync(data) || canEnter(runAs, folder)) return data;
-  const target = join(elsewhere, createHash("sha256").update(folder).digest("hex").slice(0, 16));
+  if (existsSync(data) || (await canEnter(runAs, folder))) return data;
+  const target = join(ELSEWHERE, createHash("sha256").update(folder).digest("hex").slice(0, 16));
   mkdirSync(target, { recursive: true, mode: 0o711 });
   // Becomes `data` once the data is there.
   rmSync(join(folder, DRAFT_LINK), { force: true });
@@ -52,10 +54,10 @@ export function placeData(folder: string, runAs: RunAs, elsewhere = "/var/lib/fo
 }
 
 /** Makes the data folder if there is none: beside its final place, then renamed, so that a killed start leaves none. */
-export function initialiseData(
+export async function initialiseData(
   data: string,
   { folder, binaries, runAs, durable }: { folder: string; binaries: Binaries; runAs: RunAs; durable: boolean },
-): { password: string; isNew: boolean } {
+): Promise<{ password: string; isNew: boolean }> {
   const passwordFile = join(folder, "password");
   if (existsSync(data)) {
     checkVersion(data, binaries.major);
@@ -80,7 +82,7 @@ export function initialiseData(
     chownSync(handedPassword, runAs.owner.uid, runAs.owner.gid);
   }
   try {
-    const failure = failureOf(
+    const failure = await failureOf(
       runAs,
       [
         join(binaries.folder, "bin", "initdb"),

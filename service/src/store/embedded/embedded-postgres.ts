@@ -20,7 +20,7 @@ import { Client } from "pg";
 import { UserError } from "../../telemetry/errors.ts";
 import { silentLogger, type Logger } from "../../telemetry/logger.ts";
 import { copyBinaries, DATABASE_URL_ADVICE, findBinaries, type Binaries } from "./binaries.ts";
-import { dataOwner, initialiseData, makeFolder, placeData, removeData, SUPERUSER } from "./data-folder.ts";
+import { dataOwner, ELSEWHERE, initialiseData, makeFolder, placeData, removeData, SUPERUSER } from "./data-folder.ts";
 import { processStart, takeOwnerLock } from "./owner-lock.ts";
 import { canEnter, chooseRunAs, ladderOf, type RunAs } from "./run-as.ts";
 import { startServerProcess, tailOfLog, type ServerProcess } from "./server-process.ts";
@@ -71,15 +71,15 @@ export async function startEmbeddedPostgres(
       ladder ?? ladderOf(process.getuid?.() ?? -1, dataOwner(folder)),
       (candidate) => readableBinaries(installed, candidate, folder),
     );
-    const data = placeData(folder, runAs);
+    const data = await placeData(folder, runAs);
     await staleServerGone(data);
-    const { password, isNew } = initialiseData(data, { folder, binaries, runAs, durable });
+    const { password, isNew } = await initialiseData(data, { folder, binaries, runAs, durable });
 
     const logFile = join(folder, "server.log");
     let port = 0;
     for (let attempt = 1; server === null; attempt++) {
       port = await freePort(attempt === 1 ? rememberedPort(folder) : null);
-      const candidate = startServerProcess(
+      const candidate = await startServerProcess(
         [join(binaries.folder, "bin", "postgres"), "-D", data, ...settingsOf({ port, durable, connectionsMax })],
         { runAs, logFile },
       );
@@ -131,10 +131,8 @@ function letOthersEnter(...folders: readonly string[]): void {
 
 /** The installed programs, or a copy where that user can't read them. */
 async function readableBinaries(installed: Binaries, runAs: RunAs, folder: string): Promise<Binaries> {
-  if (canEnter(runAs, join(installed.folder, "bin", "postgres"))) return installed;
-  const parents = [folder, "/var/lib/foretop"];
-  const parent = parents.find((candidate) => existsSync(candidate) && canEnter(runAs, candidate)) ?? parents[1]!;
-  return copyBinaries(installed, parent);
+  if (await canEnter(runAs, join(installed.folder, "bin", "postgres"))) return installed;
+  return copyBinaries(installed, (await canEnter(runAs, folder)) ? folder : ELSEWHERE);
 }
 
 /**

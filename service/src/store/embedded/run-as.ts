@@ -9,7 +9,8 @@
  *
  * None works (musl, a hardened container): an error that names DATABASE_URL.
  */
-import { spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { UserError } from "../../telemetry/errors.ts";
@@ -53,10 +54,10 @@ export async function chooseRunAs(
   const failures: string[] = [];
   for (const runAs of ladder) {
     // Anything at all first: a user that can't run anything would look like one that can't read the programs.
-    let failure = failureOf(runAs, ["/bin/sh", "-c", ":"]);
+    let failure = await failureOf(runAs, ["/bin/sh", "-c", ":"]);
     if (failure === null) {
       const binaries = await prepare(runAs);
-      failure = failureOf(runAs, [join(binaries.folder, "bin", "postgres"), "--version"]);
+      failure = await failureOf(runAs, [join(binaries.folder, "bin", "postgres"), "--version"]);
       if (failure === null) return { runAs, binaries };
     }
     failures.push(`${describeRunAs(runAs)}: ${failure}`);
@@ -68,25 +69,33 @@ export async function chooseRunAs(
 }
 
 /** Whether that user can run a program, or pass through a folder to what is below it. */
-export function canEnter(runAs: RunAs, path: string): boolean {
-  return failureOf(runAs, ["/bin/sh", "-c", '[ -x "$0" ]', path]) === null;
+export async function canEnter(runAs: RunAs, path: string): Promise<boolean> {
+  return (await failureOf(runAs, ["/bin/sh", "-c", '[ -x "$0" ]', path])) === null;
 }
 
 /** Runs a short command as that user; null when it ended well, else what it said. */
-export function failureOf(runAs: RunAs, command: readonly string[], timeoutMs = 20_000): string | null {
+export async function failureOf(runAs: RunAs, command: readonly string[], timeoutMs = 20_000): Promise<string | null> {
   const [program, ...args] = [...runAs.prefix, ...command];
-  const result = spawnSync(program!, args, {
-    ...runAs.owner,
-    cwd: "/",
-    stdio: ["ignore", "pipe", "pipe"],
-    encoding: "utf8",
-    timeout: timeoutMs,
-    env: cleanEnvironment(),
-  });
-  if (result.error !== undefined) return result.error.message;
-  if (result.status === 0) return null;
-  return (result.stderr.trim() || result.stdout.trim() || `ended with ${result.status ?? result.signal}`).slice(0, 2000);
+  try {
+    const child = spawn(program!, args, {
+      ...runAs.owner,
+      cwd: "/",
+      stdio: ["ignore", "pipe", "pipe"],
+      timeout: timeoutMs,
+      env: cleanEnvironment(),
+    });
+    let said = "";
+    const listen = (chunk: Buffer) => (said = (said + chunk.toString("utf8")).slice(-OUTPUT_LENGTH_MAX));
+    child.stdout.on("data", listen);
+    child.stderr.on("data", listen);
+    const [status, signal] = (await once(child, "close")) as [number | null, string | null]; // as documented for "close"
+    return status === 0 ? null : said.trim() || `ended with ${status ?? signal}`;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error); // not started: no such program, not permitted
+  }
 }
+
+const OUTPUT_LENGTH_MAX = 2000;
 
 /** PG… variables of the person's shell (PGPORT, PGDATA …) must not reach our server; a fixed locale keeps texts stable. */
 export function cleanEnvironment(): NodeJS.ProcessEnv {

@@ -33,14 +33,14 @@ export interface ServerProcess {
   stop(): Promise<void>;
 }
 
-export function startServerProcess(
+export async function startServerProcess(
   command: readonly string[],
   { runAs, logFile }: { runAs: RunAs; logFile: string },
-): ServerProcess {
+): Promise<ServerProcess> {
+  const full = [...runAs.prefix, ...(await deathSignal(runAs)), ...command];
   rotateLog(logFile);
   const log = openSync(logFile, "a", 0o600);
   // detached: its own session, so that Ctrl-C in the terminal reaches Node alone, which ends its work and then stops us.
-  const full = [...runAs.prefix, ...deathSignal(runAs), ...command];
   const child = spawn("/bin/sh", ["-c", WATCHDOG, "foretop-postgres", ...full], {
     ...runAs.owner,
     cwd: "/",
@@ -68,9 +68,9 @@ export function startServerProcess(
 
 const DEATH_SIGNAL = ["setpriv", "--pdeathsig", "INT", "--"] as const;
 
-function deathSignal(runAs: RunAs): readonly string[] {
+async function deathSignal(runAs: RunAs): Promise<readonly string[]> {
   if (process.platform !== "linux") return [];
-  return failureOf(runAs, [...DEATH_SIGNAL, "true"]) === null ? DEATH_SIGNAL : [];
+  return (await failureOf(runAs, [...DEATH_SIGNAL, "true"])) === null ? DEATH_SIGNAL : [];
 }
 
 async function stopChild(child: ChildProcess): Promise<void> {
