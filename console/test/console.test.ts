@@ -131,8 +131,10 @@ test("the chart is drawn: actual line, anomalous intervals; zoom, comparison and
   await page.getByText("A week before").click();
   await page.getByText("7 days before").first().waitFor();
   assert.ok((await fingerprintOf(chart)) !== week, "the week before is a further line");
-  await page.getByRole("button", { name: "Page 2 of series" }).click();
-  await page.getByRole("region", { name: "revenue: platform=mobile_app" }).waitFor({ state: "detached" });
+  await page.getByRole("button", { name: "Next series" }).click();
+  await page.getByText("3 to 4 of 16").waitFor();
+  await page.getByRole("button", { name: "Previous series" }).click();
+  await page.getByText("1 to 2 of 16").waitFor();
   assert.deepEqual(complaints, []);
 });
 
@@ -186,6 +188,30 @@ test("series are found by their values and drawn; the configuration shows refere
   await page.goto(at("/detectors/ecommerce?tab=configuration"));
   await page.getByText("env:SHOP_PASSWORD").waitFor();
   assert.deepEqual(complaints, []);
+});
+
+test("what could not be delivered is sent again from the page", async () => {
+  await using visitor = await visit(browser, at(`/groups/${groupOf("level shift")}`));
+  const { page, complaints } = visitor;
+  const table = page.getByRole("table", { name: "Deliveries" });
+  await table.getByRole("button", { name: "Send again: shop-on-call" }).click();
+  await table.getByText("pending").waitFor();
+  assert.deepEqual(complaints, []);
+});
+
+test("an installation without detectors says how to get one", async () => {
+  await using empty = await openWorld({ filled: false });
+  const { address, close } = await listen(buildServer(empty.system, empty.app), { port: 0, homeFolder: empty.system.homeFolder });
+  try {
+    await using visitor = await visit(browser, address);
+    await visitor.page.getByText("No detectors yet").waitFor();
+    await visitor.page.getByText("foretop apply params.json").waitFor();
+    await visitor.page.goto(`${address}/anomalies`);
+    await visitor.page.getByText("Detectors have found nothing so far.").waitFor();
+    assert.deepEqual(visitor.complaints, []);
+  } finally {
+    await close();
+  }
 });
 
 test("muting from the page is a write of the same origin, and shows", async () => {

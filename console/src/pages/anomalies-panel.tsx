@@ -37,7 +37,7 @@ const RANGES = [
  */
 export function AnomaliesPanel({ detector, recent }: { detector: string | null; recent?: DetectorDetail["recent"] }) {
   const { query: address } = useRoute();
-  const severityMin = Number(address.get("severity") ?? SEVERITY_DEFAULT);
+  const severityMin = severityOf(address.get("severity"));
   const measure = address.get("measure");
   const status = address.get("status");
   const days = address.get("days") ?? "all";
@@ -106,6 +106,12 @@ export function AnomaliesPanel({ detector, recent }: { detector: string | null; 
       }}
     </Loaded>
   );
+}
+
+/** What the address says, if that is a severity. */
+function severityOf(text: string | null): number {
+  const value = Number(text ?? SEVERITY_DEFAULT);
+  return value >= 0 && value <= 100 ? value : SEVERITY_DEFAULT;
 }
 
 /** Slider and number box show the same value; the list follows at once for what is loaded, then asks. */

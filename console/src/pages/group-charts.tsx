@@ -1,6 +1,6 @@
+import Button from "@cloudscape-design/components/button";
 import Container from "@cloudscape-design/components/container";
 import Header from "@cloudscape-design/components/header";
-import Pagination from "@cloudscape-design/components/pagination";
 import SegmentedControl from "@cloudscape-design/components/segmented-control";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import Toggle from "@cloudscape-design/components/toggle";
@@ -28,10 +28,11 @@ const RANGES = [
 
 /** The group's series over time, the head first. */
 export function GroupCharts({ group }: { group: GroupDetail }) {
-  const [page, setPage] = useState(1);
+  // Cursors of the pages before, so that one can go back.
+  const [cursors, setCursors] = useState<readonly string[]>([]);
   const [days, setDays] = useState(group.frequency === "P1D" ? "all" : "7");
   const [compare, setCompare] = useState(false);
-  const query = useQuery<GroupSeries>(`/v1/groups/${encodeURIComponent(group.id)}/series`, { limit: CHARTS_PER_PAGE, cursor: cursorOf(page) });
+  const query = useQuery<GroupSeries>(`/v1/groups/${encodeURIComponent(group.id)}/series`, { limit: CHARTS_PER_PAGE, cursor: cursors.at(-1) });
   return (
     <Container
       header={
@@ -59,12 +60,17 @@ export function GroupCharts({ group }: { group: GroupDetail }) {
               <OneSeries key={series.series} series={series} loaded={loaded} days={days} compare={compare} />
             ))}
             {loaded.total > CHARTS_PER_PAGE && (
-              <Pagination
-                currentPageIndex={page}
-                pagesCount={Math.ceil(loaded.total / CHARTS_PER_PAGE)}
-                onChange={({ detail }) => setPage(detail.currentPageIndex)}
-                ariaLabels={{ paginationLabel: "Series", nextPageLabel: "Next series", previousPageLabel: "Previous series", pageLabel: (number) => `Page ${number} of series` }}
-              />
+              <SpaceBetween direction="horizontal" size="xs" alignItems="center">
+                <Button disabled={cursors.length === 0} onClick={() => setCursors(cursors.slice(0, -1))}>
+                  Previous series
+                </Button>
+                <Button disabled={loaded.nextCursor === null} onClick={() => loaded.nextCursor !== null && setCursors([...cursors, loaded.nextCursor])}>
+                  Next series
+                </Button>
+                <span className="note">
+                  {cursors.length * CHARTS_PER_PAGE + 1} to {Math.min(loaded.total, (cursors.length + 1) * CHARTS_PER_PAGE)} of {loaded.total}
+                </span>
+              </SpaceBetween>
             )}
           </SpaceBetween>
         )}
@@ -95,9 +101,4 @@ function rangeOf({ starts, group, days }: { starts: readonly string[]; group: { 
   const to = Date.parse(starts.at(-1)!) / 1000 + AIR_SECONDS;
   const first = Date.parse(starts[0]!) / 1000;
   return [Math.max(first, Date.parse(group.start) / 1000 - Number(days) * DAY_SECONDS), to];
-}
-
-/** Cursors of this list are offsets; a page number is one without having been on the page before. */
-function cursorOf(page: number): string | undefined {
-  return page === 1 ? undefined : btoa(`o${(page - 1) * CHARTS_PER_PAGE}`).replace(/=+$/, "");
 }

@@ -39,7 +39,7 @@ export function GroupPage({ id }: { id: string }) {
             )}
             <Evidence evidence={group.evidence} />
             <Members group={group} />
-            <Deliveries deliveries={group.deliveries} />
+            <Deliveries deliveries={group.deliveries} reload={query.reload} />
             <Revisions revisions={group.revisions} zone={group.zone} />
         </Page>
       )}
@@ -50,7 +50,7 @@ export function GroupPage({ id }: { id: string }) {
 const AGGREGATION_WORDS: Readonly<Record<string, string>> = { SUM: "sum", AVG: "average", COUNT: "rows", MIN: "minimum", MAX: "maximum" };
 
 function Overview({ group }: { group: GroupDetail }) {
-  const { severity, kind, status, start, end, zone, frequency, actual, expected, lower, upper, deviationShare, detector, memberCount, segments, peak, aggregation } = group;
+  const { severity, kind, status, start, end, zone, frequency, actual, expected, lower, upper, deviationShare, detector, members, memberCount, segments, peak, aggregation } = group;
   const unit = `${AGGREGATION_WORDS[aggregation] ?? aggregation} ${frequencyWords(frequency).per}`;
   const lasted = formatDuration((Date.parse(end) - Date.parse(start)) / 1000);
   return (
@@ -94,7 +94,7 @@ function Overview({ group }: { group: GroupDetail }) {
               </>
             ),
           },
-          { label: "Segments", value: <Segments segments={segments} /> },
+          { label: "Segments", value: <Segments segments={segments} members={members} /> },
           {
             label: "Detector",
             value: (
@@ -114,14 +114,30 @@ function Overview({ group }: { group: GroupDetail }) {
 
 const SEGMENTS_SHOWN_MAX = 12;
 
-function Segments({ segments }: { segments: GroupDetail["segments"] }) {
-  const texts = segments.map((segment) => Object.entries(segment).map(([name, value]) => `${name} = ${value ?? "null"}`).join(" and ") || "everything");
+/** Where it happened, each with its own deviation: in a shift of the mix some rise while others fall. */
+function Segments({ segments, members }: Pick<GroupDetail, "segments" | "members">) {
+  const told = segments.map((segment) => {
+    const member = members.find(({ dimensions }) => isSame(dimensions, segment));
+    const off = member === undefined || member.actual === null || member.expected === null ? null : (member.actual - member.expected) / Math.abs(member.expected);
+    return { text: segmentText(segment), share: Number.isFinite(off) ? formatShare(off) : "" };
+  });
   return (
     <ul className="segments">
-      {texts.slice(0, SEGMENTS_SHOWN_MAX).map((text) => (
-        <li key={text}>{text}</li>
+      {told.slice(0, SEGMENTS_SHOWN_MAX).map(({ text, share }) => (
+        <li key={text}>
+          {text} {share}
+        </li>
       ))}
-      {texts.length > SEGMENTS_SHOWN_MAX && <li>and {texts.length - SEGMENTS_SHOWN_MAX} more, listed below</li>}
+      {told.length > SEGMENTS_SHOWN_MAX && <li>and {told.length - SEGMENTS_SHOWN_MAX} more, listed below</li>}
     </ul>
   );
+}
+
+function segmentText(segment: GroupDetail["segments"][number]): string {
+  return Object.entries(segment).map(([name, value]) => `${name} = ${value ?? "null"}`).join(" and ") || "everything";
+}
+
+function isSame(dimensions: GroupDetail["segments"][number], segment: GroupDetail["segments"][number]): boolean {
+  const names = Object.keys(segment);
+  return names.length === Object.keys(dimensions).length && names.every((name) => dimensions[name] === segment[name]);
 }

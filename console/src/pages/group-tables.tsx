@@ -1,9 +1,12 @@
+import Button from "@cloudscape-design/components/button";
 import Container from "@cloudscape-design/components/container";
 import ExpandableSection from "@cloudscape-design/components/expandable-section";
 import Header from "@cloudscape-design/components/header";
 import Link from "@cloudscape-design/components/link";
 import StatusIndicator, { type StatusIndicatorProps } from "@cloudscape-design/components/status-indicator";
 import Table from "@cloudscape-design/components/table";
+import { useState } from "react";
+import { postJson } from "../api/call.ts";
 import type { GroupDelivery, GroupDetail, Member } from "../api/types.ts";
 import { follow, hrefs } from "../app/route.ts";
 import { useWidth } from "../app/use-width.ts";
@@ -47,10 +50,11 @@ export function Members({ group }: { group: GroupDetail }) {
 
 const DELIVERY_TYPES: Readonly<Record<GroupDelivery["status"], StatusIndicatorProps.Type>> = { pending: "pending", sent: "success", failed: "error", muted: "stopped" };
 
-export function Deliveries({ deliveries }: { deliveries: GroupDetail["deliveries"] }) {
+/** Who was told what. What could not be delivered can be sent again, under the same key. */
+export function Deliveries({ deliveries, reload }: { deliveries: GroupDetail["deliveries"]; reload: () => void }) {
   const width = useWidth();
   const columns = [
-    { id: "status", header: "Status", widthMin: 0, minWidth: 110, cell: ({ status }: GroupDelivery) => <StatusIndicator type={DELIVERY_TYPES[status]}>{status}</StatusIndicator> },
+    { id: "status", header: "Status", widthMin: 0, minWidth: 110, cell: (delivery: GroupDelivery) => <DeliveryState delivery={delivery} reload={reload} /> },
     { id: "alert", header: "Alert", widthMin: 0, cell: ({ alert, channel }: GroupDelivery) => `${alert} (${channel})` },
     { id: "event", header: "Said", widthMin: 700, cell: ({ event, revision }: GroupDelivery) => `${event}, revision ${revision}` },
     { id: "sent", header: "Sent", widthMin: 900, cell: ({ sent }: GroupDelivery) => <Instant at={sent} /> },
@@ -60,6 +64,23 @@ export function Deliveries({ deliveries }: { deliveries: GroupDetail["deliveries
     <Container header={<Header counter={`(${deliveries.length})`}>Deliveries</Header>}>
       <Table variant="embedded" wrapLines trackBy="key" items={deliveries} columnDefinitions={columns} ariaLabels={{ tableLabel: "Deliveries" }} empty={<Empty title="Nobody was told" why="No alert matches this group: see the detector's alerts." />} />
     </Container>
+  );
+}
+
+function DeliveryState({ delivery: { status, key, alert }, reload }: { delivery: GroupDelivery; reload: () => void }) {
+  const [refusal, setRefusal] = useState<string | null>(null);
+  const resend = () =>
+    void postJson(`/v1/deliveries/${encodeURIComponent(key)}/resend`, {}).then(reload, (error: unknown) => setRefusal(error instanceof Error ? error.message : String(error)));
+  return (
+    <>
+      <StatusIndicator type={DELIVERY_TYPES[status]}>{status}</StatusIndicator>
+      {status === "failed" && (
+        <Button variant="inline-link" onClick={resend} ariaLabel={`Send again: ${alert}`}>
+          Send again
+        </Button>
+      )}
+      {refusal !== null && <small className="failure under">{refusal}</small>}
+    </>
   );
 }
 

@@ -1,4 +1,5 @@
 import Link from "@cloudscape-design/components/link";
+import Pagination from "@cloudscape-design/components/pagination";
 import Table from "@cloudscape-design/components/table";
 import { useState, type ReactNode } from "react";
 import { follow, hrefs } from "../app/route.ts";
@@ -41,18 +42,33 @@ const DETECTOR: Column = {
   ),
 };
 
+const GROUPS_PER_PAGE = 25;
+
 /** Anomaly groups, newest first until another order is asked for. */
 export function GroupsTable({ groups, empty, withDetector, loading }: { groups: readonly GroupSummary[]; empty: ReactNode; withDetector: boolean; loading: boolean }) {
   const width = useWidth();
   const [order, setOrder] = useState<{ field: keyof GroupSummary; descending: boolean }>({ field: "start", descending: true });
   const sorted = [...groups].sort((a, b) => compare(a[order.field], b[order.field]) * (order.descending ? -1 : 1));
+  const pageCount = Math.max(1, Math.ceil(sorted.length / GROUPS_PER_PAGE));
+  const [wantedPage, setPage] = useState(1);
+  const page = Math.min(wantedPage, pageCount); // a higher threshold leaves fewer pages
   const columns = [...COLUMNS, ...(withDetector ? [DETECTOR] : [])].filter(({ widthMin }) => width >= widthMin);
   return (
     <Table
       variant="embedded"
       wrapLines
       trackBy="id"
-      items={sorted}
+      items={sorted.slice((page - 1) * GROUPS_PER_PAGE, page * GROUPS_PER_PAGE)}
+      pagination={
+        pageCount > 1 && (
+          <Pagination
+            currentPageIndex={page}
+            pagesCount={pageCount}
+            onChange={({ detail }) => setPage(detail.currentPageIndex)}
+            ariaLabels={{ paginationLabel: "Anomaly groups", nextPageLabel: "Next groups", previousPageLabel: "Previous groups", pageLabel: (number) => `Page ${number} of groups` }}
+          />
+        )
+      }
       loading={loading}
       loadingText="Loading anomaly groups"
       empty={empty}
