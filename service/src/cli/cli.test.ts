@@ -66,6 +66,20 @@ test("from a file to an active detector: plan, apply, apply again, list, show, m
   assert.deepEqual((await json(["detector", "list"]))["detectors"], []);
 });
 
+test("a changed measure: plan says what is relearned, apply learns it again and the detector is active", async () => {
+  await foretop(["apply", "foretop.yaml"]);
+  put("foretop.yaml", world.yaml.replace("[amount]", "[{ name: amount, aggregation: MAX, severityMin: 80 }]"));
+  const plan = await foretop(["plan", "foretop.yaml"]);
+  assert.match(plan.stdout, /^orders would be changed, its history learned again\.\n/);
+  assert.match(plan.stdout, /measures\.amount\.aggregation +SUM +MAX +History is read and learned again\./);
+  assert.match(plan.stdout, /measures\.amount\.severityMin +70 +80 +Acts from the next interval on\./);
+  const applied = await foretop(["apply", "foretop.yaml"]);
+  assert.match(applied.stdout, /^orders changed, history learned again: ACTIVE\n/, applied.stderr);
+  const detector = await json(["detector", "show", "orders"]);
+  assert.deepEqual([detector["generation"], detector["status"]], [2, "ACTIVE"]);
+  await foretop(["detector", "delete", "orders", "--yes"]);
+});
+
 test("a folder stands for the configuration in it, and query files go along", async () => {
   put("foretop.yaml", world.yaml.replace(/query: \|[^]*?timestamp/, "query: { file: ../sql/q.sql }\ntimestamp").replace("name: orders", "name: by-folder"));
   mkdirSync(join(world.home, "sql"), { recursive: true });
