@@ -10,7 +10,7 @@ import { build } from "esbuild";
 import { Client } from "pg";
 import { inject } from "vitest";
 import { startWebhookReceiver, type WebhookReceiver } from "../webhook-receiver.ts";
-import { SECRETS } from "./world.ts";
+import { SECRETS, warehouseSecret } from "./world.ts";
 
 const PROGRAMS = ["live-through", "learn-history", "serve-through"] as const;
 export type Program = (typeof PROGRAMS)[number];
@@ -54,33 +54,38 @@ export interface RunOptions {
 // What a killed process has written stays, also in memory: these tests are of processes that die, not of disks.
 const FOLDER = existsSync("/dev/shm") ? "/dev/shm" : tmpdir();
 
-let worlds = 0;
+let databases = 0;
 
 /** No process of these tests takes longer, also on a busy machine. */
-const PROCESS_MS_MAX = 60_000;
+const PROCESS_MS_MAX = 150_000;
+
+export interface WorldOptions {
+  /** empty, or with the state of another world that stands still */
+  readonly from?: KillWorld;
+  /** rows come late into a warehouse of its own */
+  readonly isLate?: boolean;
+}
 
 export class KillWorld {
   readonly home: string;
   readonly databaseUrl: string;
   readonly receiver: WebhookReceiver;
   readonly #warehouseUrl: string;
+  readonly #isLate: boolean;
 
-  private constructor(home: string, databaseUrl: string, receiver: WebhookReceiver, warehouseUrl: string) {
+  private constructor(home: string, databaseUrl: string, receiver: WebhookReceiver, warehouseUrl: string, isLate: boolean) {
     this.home = home;
     this.databaseUrl = databaseUrl;
     this.receiver = receiver;
     this.#warehouseUrl = warehouseUrl;
+    this.#isLate = isLate;
   }
 
-  /** An empty world, or one that goes on where another stands still. */
-  static async open(warehouseUrl: string, from?: KillWorld): Promise<KillWorld> {
-    const databaseUrl = new URL(inject("postgresUrl"));
-    databaseUrl.pathname = `/kill_${process.pid}_${(worlds += 1)}`;
-    const template = from === undefined ? "" : `template ${nameOf(from.databaseUrl)}`;
-    await onServer(`create database ${nameOf(databaseUrl.href)} ${template} strategy file_copy`);
+  static async open(warehouseUrl: string, { from, isLate = false }: WorldOptions = {}): Promise<KillWorld> {
+    const databaseUrl = await createDatabase(from?.databaseUrl);
     const home = mkdtempSync(join(FOLDER, "foretop-kill-"));
     if (from !== undefined) cpSync(from.home, home, { recursive: true });
-    return new KillWorld(home, databaseUrl.href, await startWebhookReceiver(), warehouseUrl);
+    return new KillWorld(home, databaseUrl, await startWebhookReceiver(), isLate ? await createDatabase(warehouseUrl) : warehouseUrl, isLate);
   }
 
   /** A process that runs `program` (beside this file) to its end. */
@@ -92,9 +97,9 @@ export class KillWorld {
         NODE_COMPILE_CACHE: join(BUILT, "compiled"),
         WORLD_HOME: this.home,
         WORLD_DATABASE_URL: this.databaseUrl,
-        WORLD_WAREHOUSE_URL: this.#warehouseUrl,
         [SECRETS.webhookUrl]: `${this.receiver.url}/hook`,
-        [SECRETS.warehousePassword]: decodeURIComponent(new URL(this.#warehouseUrl).password),
+        [SECRETS.warehouse]: warehouseSecret(this.#warehouseUrl),
+        ...(this.#isLate ? { WORLD_LATE_WAREHOUSE_URL: this.#warehouseUrl } : {}),
         ...(failpoint === undefined ? {} : { FORETOP_FAILPOINT: failpoint }),
       },
       stdio: ["ignore", "pipe", "pipe"],
@@ -120,9 +125,21 @@ export class KillWorld {
 
   async remove(): Promise<void> {
     await this.receiver.close();
-    await onServer(`drop database if exists ${nameOf(this.databaseUrl)} with (force)`);
+    await dropDatabase(this.databaseUrl);
+    if (this.#isLate) await dropDatabase(this.#warehouseUrl);
     rmSync(this.home, { recursive: true, force: true });
   }
+}
+
+async function createDatabase(templateUrl: string | undefined): Promise<string> {
+  const url = new URL(inject("postgresUrl"));
+  url.pathname = `/kill_${process.pid}_${(databases += 1)}`;
+  await onServer(`create database ${nameOf(url.href)} ${templateUrl === undefined ? "" : `template ${nameOf(templateUrl)}`} strategy file_copy`);
+  return url.href;
+}
+
+async function dropDatabase(url: string): Promise<void> {
+  await onServer(`drop database if exists ${nameOf(url)} with (force)`);
 }
 
 function nameOf(databaseUrl: string): string {

@@ -7,7 +7,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { FAILPOINTS, type Failpoint } from "../../src/telemetry/failpoints.ts";
 import { testDatabase, type TestDatabase } from "../postgres.ts";
-import { buildPrograms, KillWorld, type ProcessEnd } from "./kill-world.ts";
+import { buildPrograms, KillWorld, type ProcessEnd, type WorldOptions } from "./kill-world.ts";
 import { snapshotOf, type Snapshot } from "./snapshot.ts";
 import { fillWarehouse, LIVE_INTERVALS } from "./world.ts";
 
@@ -73,9 +73,8 @@ afterAll(async () => {
   await warehouse.drop();
 });
 
-/** In an empty world, or in one that goes on from another. */
-async function inWorld(story: (world: KillWorld) => Promise<void>, from?: KillWorld): Promise<void> {
-  const world = await KillWorld.open(warehouse.url, from);
+async function inWorld(story: (world: KillWorld) => Promise<void>, options: WorldOptions = {}): Promise<void> {
+  const world = await KillWorld.open(warehouse.url, options);
   try {
     await story(world);
   } finally {
@@ -85,6 +84,11 @@ async function inWorld(story: (world: KillWorld) => Promise<void>, from?: KillWo
 
 function expectDone(end: ProcessEnd): void {
   expect(end).toMatchObject({ signal: null, code: 0, stderr: "" });
+}
+
+async function dies(world: KillWorld, failpoint: string): Promise<void> {
+  const died = await world.run("live-through", { failpoint });
+  expect(died, "the place was reached, and the process died there").toMatchObject({ signal: "SIGKILL", stderr: "" });
 }
 
 async function expectUndisturbed(world: KillWorld): Promise<void> {
@@ -116,8 +120,7 @@ test("every place in the list of failpoints is walked through", () => {
 
 describe.concurrent("a process dies, the next one goes on, and all is as if nothing had happened", () => {
   const diesAt = async (world: KillWorld, failpoint: string) => {
-    const died = await world.run("live-through", { failpoint });
-    expect(died, "the place was reached, and the process died there").toMatchObject({ signal: "SIGKILL", stderr: "" });
+    await dies(world, failpoint);
     expectDone(await world.run("live-through"));
     await expectUndisturbed(world);
   };
@@ -126,7 +129,7 @@ describe.concurrent("a process dies, the next one goes on, and all is as if noth
     test(`at ${name} in history`, () => inWorld((world) => diesAt(world, `${name}:${pass}`)), TEST_MS_MAX);
   }
   for (const [name, passes] of Object.entries(IN_LIVE_HOURS)) {
-    for (const pass of passes) test(`at ${name} in the live hours, pass ${pass}`, () => inWorld((world) => diesAt(world, `${name}:${pass}`), learned), TEST_MS_MAX);
+    for (const pass of passes) test(`at ${name} in the live hours, pass ${pass}`, () => inWorld((world) => diesAt(world, `${name}:${pass}`), { from: learned }), TEST_MS_MAX);
   }
 
   test(`at ${KILLS} random moments, several times in one world`, async () => {
@@ -152,13 +155,51 @@ describe.concurrent("a process dies, the next one goes on, and all is as if noth
   }, TEST_MS_MAX);
 });
 
+/**
+ * Which hour learns of late rows, and so when a correction is known, does depend on when a process died: the next reading
+ * of the horizon finds them. What must not: the points, what is said of them, and the last word on each group.
+ */
+describe("a process dies while late rows are being corrected, and the correction is made all the same", () => {
+  let corrected: Snapshot;
+  beforeAll(async () => {
+    const options = { from: learned, isLate: true };
+    await inWorld(async (world) => {
+      expectDone(await world.run("live-through"));
+      corrected = await snapshotOf(world);
+    }, options);
+  }, TEST_MS_MAX);
+
+  test("the late rows did change something", () => {
+    const before = new Set(undisturbed.points);
+    const changed = corrected.points.filter((line) => line.startsWith("2026-03-16T06:00") && !before.has(line));
+    expect(changed.length).toBeGreaterThanOrEqual(4); // web in fr of both measures, and what is summed from them
+    expect(corrected.intervals.filter((line) => line.includes('"version":2')).length).toBeGreaterThan(0);
+  });
+
+  // In the turn of the eighth live hour: its own passes, then those of the correction.
+  for (const failpoint of ["crawl.rows-read:16", "crawl.attempt-closed:16", "segment.before-rename:10", "segment.after-rename:10", "commit.inside:9"]) {
+    test(`at ${failpoint}`, () =>
+      inWorld(async (world) => {
+        await dies(world, failpoint);
+        const dead = await snapshotOf(world);
+        expect(dead.detector[0], "it died after the eighth hour").toContain("head 2026-03-16T08:00");
+        expect(dead.intervals.filter((line) => line.includes('"version":2')), "and before the correction was committed").toEqual([]);
+        expectDone(await world.run("live-through"));
+        const { points, series, latestGroups } = await snapshotOf(world);
+        expect(points).toEqual(corrected.points);
+        expect(series).toEqual(corrected.series);
+        expect(latestGroups).toEqual(corrected.latestGroups);
+      }, { from: learned, isLate: true }), TEST_MS_MAX);
+  }
+});
+
 describe("several processes at once", () => {
   test("two that live through the same world do not get in each other's way", () =>
     inWorld(async (world) => {
       const ends = await Promise.all([world.run("live-through"), world.run("live-through")]);
       for (const end of ends) expectDone(end);
       await expectUndisturbed(world);
-    }, learned), TEST_MS_MAX);
+    }, { from: learned }), TEST_MS_MAX);
 
   test("two of what serve runs give the same rows as one", async () => {
     const served = async (processes: number) => {
@@ -167,7 +208,7 @@ describe("several processes at once", () => {
         const ends = await Promise.all(Array.from({ length: processes }, () => world.run("serve-through")));
         for (const end of ends) expectDone(end);
         snapshot = await snapshotOf(world);
-      }, learned);
+      }, { from: learned });
       return snapshot as unknown as Snapshot; // inWorld has run
     };
     const one = await served(1);

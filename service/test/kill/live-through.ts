@@ -9,10 +9,13 @@ import { deliverDue, LEASE_MS } from "../../src/jobs/deliver.ts";
 import { runDue } from "../../src/jobs/run-due.ts";
 import { VirtualClock } from "../../src/telemetry/clock.ts";
 import { openWorldSystem, worldDetector } from "./open-world.ts";
-import { FIRST_NOW_MS, HOUR, LIVE_FROM_MS, LIVE_UNTIL_MS } from "./world.ts";
+import { addLateRows, FIRST_NOW_MS, HOUR, LATE_FROM_HEAD_MS, LIVE_FROM_MS, LIVE_UNTIL_MS } from "./world.ts";
 
 /** `serve` checkpoints when it stops; here it is done as if it had stopped and started every so many hours. */
 const CHECKPOINT_EVERY = 4;
+
+/** where late rows are to come */
+const lateWarehouseUrl = process.env["WORLD_LATE_WAREHOUSE_URL"];
 
 const clock = new VirtualClock(FIRST_NOW_MS);
 const open = await openWorldSystem(clock);
@@ -25,6 +28,7 @@ for (;;) {
   const detector = (await system.store.detectors.get(id))!;
   if (detector.headMs! >= LIVE_UNTIL_MS) break;
   clock.advanceTo(nextDueMs(detector)!);
+  if (lateWarehouseUrl !== undefined && detector.headMs! >= LATE_FROM_HEAD_MS) await addLateRows(lateWarehouseUrl);
   const { failed } = await runDue(system);
   if (failed > 0) throw new Error("an interval could not be read");
   await deliverDue(system);

@@ -27,11 +27,11 @@ export async function openWorldSystem(clock: Clock): Promise<OpenSystem> {
 
 /** The one detector, created by whoever is first. */
 export async function worldDetector({ store }: System): Promise<Detector> {
-  const config = worldConfig(given("WORLD_WAREHOUSE_URL"));
+  const config = worldConfig();
   return (await store.detectors.getByName(DETECTOR_NAME)) ?? (await store.detectors.create(config, configHash(config), FIRST_NOW_MS));
 }
 
-function given(name: string): string {
+export function given(name: string): string {
   const value = process.env[name];
   if (value === undefined) throw new Error(`${name} is not set`);
   return value;

@@ -23,6 +23,8 @@ export interface Snapshot {
   /** attempts at intervals that nobody ended: none (one at late rows is ended by the next one, which may be still to come) */
   readonly running: readonly string[];
   readonly groups: readonly string[];
+  /** the latest word on each group, whatever its number and since when it is known */
+  readonly latestGroups: readonly string[];
   /** key → payload and status */
   readonly outbox: Readonly<Record<string, string>>;
   /** key → the bytes that arrived under it; several different ones are all listed */
@@ -52,6 +54,7 @@ export async function snapshotOf(world: KillWorld): Promise<Snapshot> {
       quality: intervals.map(({ interval }, i) => `${iso(interval.startMs)} ${JSON.stringify(quality[i])}`).sort(),
       running: attempts.filter(({ outcome, purpose }) => outcome === "running" && purpose !== "late").map(({ id }) => id),
       groups: revisions.flat().map(groupLine).sort(),
+      latestGroups: groups.map(({ group, knownAtMs: _known, reason: _reason, evidence: _evidence, ...stored }) => JSON.stringify({ ...stored, group: { ...group, revision: 0 } })).sort(),
       outbox: Object.fromEntries(deliveries.map(({ key, status, message }) => [key, `${status} ${JSON.stringify(message)}`])),
       received: receivedByKey(world.receiver.requests),
       exported: exportedFiles(join(world.home, "export")),
