@@ -74,11 +74,18 @@ export async function loadLiveModels(
   const cached = system.models.get(detector.id);
   if (cached !== undefined && cached.generation === detector.generation && cached.lineage === detector.lineage && cached.untilMs === untilMs) return cached;
 
-  const models = await loadCheckpoint(detector, system.store, untilMs);
-  await replayPoints(detector, system.store, models, untilMs);
-  models.untilMs = untilMs;
+  const { models } = await modelsBefore(detector, system.store, untilMs);
   models.open = await system.store.groups.open(detector.id, detector.generation);
   return models;
+}
+
+/** The models learned exactly up to `startMs`, never from the cache; its groups are those of the checkpoint. */
+export async function modelsBefore(detector: Detector, store: Store, startMs: number): Promise<{ models: LiveModels; checkpointEndMs: number }> {
+  const models = await loadCheckpoint(detector, store, startMs);
+  const checkpointEndMs = models.untilMs;
+  await replayPoints(detector, store, models, startMs);
+  models.untilMs = startMs;
+  return { models, checkpointEndMs };
 }
 
 /**
