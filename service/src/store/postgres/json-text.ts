@@ -3,6 +3,7 @@
  * text is ASCII where it must be and stored as it is, so that what comes back is what was handed in.
  */
 const SPECIAL = "$number";
+const NUMBERS: ReadonlySet<string> = new Set(["NaN", "Infinity", "-Infinity", "-0"]);
 
 export function toJsonText(value: unknown): string {
   return JSON.stringify(value, (_key, member: unknown) => {
@@ -15,9 +16,10 @@ export function toJsonText(value: unknown): string {
 /** The caller says what the text holds: it wrote it with `toJsonText`. */
 export function fromJsonText<T>(text: string): T {
   return JSON.parse(text, (_key, member: unknown) => {
-    if (typeof member !== "object" || member === null) return member;
-    const special = (member as Record<string, unknown>)[SPECIAL];
-    return typeof special === "string" ? Number(special) : member;
+    if (typeof member !== "object" || member === null || !(SPECIAL in member)) return member;
+    const special = member[SPECIAL];
+    // A dimension may be called $number: only the four texts that we write, alone in their object, are numbers.
+    return typeof special === "string" && NUMBERS.has(special) && Object.keys(member).length === 1 ? Number(special) : member;
   }) as T;
 }
 
