@@ -69,7 +69,7 @@ export function checkColumns(config: DetectorConfig, columns: readonly Column[],
 }
 
 /** Exactly that name, else the only one that differs in case: databases fold unquoted names. */
-export function columnsNamed(name: string, columns: readonly Column[]): Column[] {
+function columnsNamed(name: string, columns: readonly Column[]): Column[] {
   const exact = columns.filter((column) => column.name === name);
   return exact.length > 0 ? exact : columns.filter((column) => column.name.toLowerCase() === name.toLowerCase());
 }

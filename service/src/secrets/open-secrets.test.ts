@@ -94,15 +94,15 @@ test("a file of secrets that others may read is warned of, once, with what to do
 });
 
 test("what was resolved is masked in every text from then on, in each form it may take", async () => {
-  const { secrets, redactor } = open({ env: { URL: "postgres://me:p%40ssw0rd-1@db:5432/x", AUTH: "Bearer abcdef123456" } });
+  const { secrets, redactor } = open({ env: { URL: "postgres://me:p%40ssw0rd-1@db:5432/x?sslmode=require&password=other-one-2", AUTH: "Bearer abcdef123456" } });
   for (const reference of ["secret:prod/orders", "env:URL", "env:AUTH"]) await secrets.resolve(reference);
-  for (const leaked of [PASSWORD, encodeURIComponent(PASSWORD), Buffer.from(PASSWORD).toString("base64"), ORIGINAL, "p%40ssw0rd-1", "p@ssw0rd-1", "abcdef123456"]) {
+  for (const leaked of [PASSWORD, encodeURIComponent(PASSWORD), Buffer.from(PASSWORD).toString("base64"), ORIGINAL, "p%40ssw0rd-1", "p@ssw0rd-1", "abcdef123456", "other-one-2"]) {
     const clean = redactor.redact(`before ${leaked} after`);
     assert.equal(clean.startsWith("before ") && clean.endsWith(" after"), true);
-    assert.ok(!clean.includes("horse") && !clean.includes("ssw0rd") && !clean.includes("abcdef"), clean);
+    assert.ok(!clean.includes("horse") && !clean.includes("ssw0rd") && !clean.includes("abcdef") && !clean.includes("other-one"), clean);
   }
   // The rest of the connection stays readable: it is what the operator needs.
-  assert.equal(redactor.redact("awsuser@10.0.0.7 dev"), "awsuser@10.0.0.7 dev");
+  assert.equal(redactor.redact("awsuser@10.0.0.7 dev, TLS is required"), "awsuser@10.0.0.7 dev, TLS is required");
 });
 
 test("a protected logger masks messages, fields, and errors with their causes and stacks", async () => {

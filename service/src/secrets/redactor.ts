@@ -68,8 +68,10 @@ function secretValuesOf(text: string): string[] {
   }
   const values = [whole];
   if (URL.canParse(whole)) {
-    const { password, search } = new URL(whole);
-    values.push(password, safelyDecoded(password), ...new URLSearchParams(search).values());
+    const { password, searchParams } = new URL(whole);
+    values.push(password, safelyDecoded(password));
+    // Only the parameters that are secrets: `sslmode=require` must not mask the word "require" in every text.
+    for (const [name, value] of searchParams) if (isSecretField(name)) values.push(value);
   }
   // "Bearer xyz": the token alone is as good as the header.
   const scheme = /^(?:bearer|basic|token)\s+(\S+)$/i.exec(whole);
