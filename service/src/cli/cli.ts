@@ -17,6 +17,7 @@ import { addRunCommands } from "./commands/run.ts";
 import { addScoreCommand } from "./commands/score.ts";
 import type { CliCommands, CommandContext, LocalService } from "./commands.ts";
 import { EXIT, exitCodeOf } from "./exit-code.ts";
+import { addExplainCommand } from "./explain.ts";
 import { Interrupted, type CliIo } from "./io.ts";
 import { errorText, shownError } from "./print-error.ts";
 import { progress, silentProgress } from "./progress.ts";
@@ -88,6 +89,7 @@ export function buildProgram(io: CliIo, commands: CliCommands, run: RunCommand):
   addIntervalCommands(program, run);
   addDeliveryCommands(program, run);
   addScoreCommand(program, run);
+  addExplainCommand(program, run);
   addDoctorCommand(program, commands, run);
   return program;
 }
