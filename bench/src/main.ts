@@ -9,6 +9,7 @@ const BENCHES: Readonly<Record<string, () => Promise<(args: readonly string[]) =
   speed: async () => (await import("./speed/speed.ts")).speed,
   pictures: async () => (await import("./pictures/pictures.ts")).pictures,
   causes: async () => (await import("./causes/causes.ts")).causes,
+  spine: async () => (await import("./spine/spine.ts")).spine,
 };
 
 const [name, ...args] = process.argv.slice(2);

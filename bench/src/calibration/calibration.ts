@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import type { IntervalInput, SeriesStates } from "@foretop/engine";
 import { DEFAULT_MEASURE_SETTINGS, createStates, judge, judgeAndLearn, learnHistory, rhythmOf, seededRandom } from "@foretop/engine";
+import { writeDocsTable } from "../docs-table.ts";
 import type { CleanKind } from "../synthetic/clean-series.ts";
 import { CLEAN_KINDS } from "../synthetic/clean-series.ts";
 
@@ -53,10 +54,15 @@ export function calibration(args: readonly string[]): void {
   if (!options.save || options.only !== undefined) return;
   mkdirSync(RESULTS, { recursive: true });
   writeFileSync(join(RESULTS, "calibration.json"), `${JSON.stringify(results, null, 1)}\n`);
+  const sd = (x: number) => (Number.isNaN(x) ? "–" : x);
+  writeDocsTable("models/severity.md", "calibration", [
+    ["series", "findings a series-year", "groups", "drop", "rise", "shift"],
+    ...results.map((r) => [r.name, r.findings, r.groupsPer1000Weeks, sd(r.drop), sd(r.rise), sd(r.shift)]),
+  ]);
 }
 
 /** One kind: history, then the judged time with changes tried at random moments (and taken back). */
-export function calibrate(kind: CleanKind, seed: number): CalibrationResult {
+export function calibrate(kind: CleanKind, seed: number, triesChanges = true): CalibrationResult {
   const rhythm = rhythmOf(kind.frequency);
   const perDay = rhythm.weekLength === 0 ? 1 : rhythm.dayLength;
   const learnCount = kind.learnDays * perDay;
@@ -90,13 +96,16 @@ export function calibrate(kind: CleanKind, seed: number): CalibrationResult {
   const riseCaught = new Float64Array(DROPS.length);
   const shiftCaught = new Float64Array(SHIFTS.length);
   const shiftByPoint = new Float64Array(SHIFTS.length);
-  let tried = 0;
+  let tried = 0; // shifts
+  let triedNow = 0; // single changes, where there was a value to change
   const every = Math.floor(judgeCount / MOMENTS);
   let moment = learnCount + Math.floor(random() * every);
   for (let t = learnCount; t < learnCount + judgeCount; t++) {
-    if (t === moment && t + SHIFT_POINTS < learnCount + judgeCount) {
+    if (triesChanges && t === moment && t + SHIFT_POINTS < learnCount + judgeCount) {
       moment += 1 + Math.floor(2 * random() * every);
+      const there = countWhere(rows, (row) => !Number.isNaN(row[t]));
       tried += SERIES;
+      triedNow += there;
       DROPS.forEach((size, k) => {
         dropCaught[k] += countWhere(judge(states, inputAt(t, -size)).score, (x) => x >= DEFAULT_SCORE);
         riseCaught[k] += countWhere(judge(states, inputAt(t, size)).score, (x) => x >= DEFAULT_SCORE);
@@ -124,8 +133,8 @@ export function calibrate(kind: CleanKind, seed: number): CalibrationResult {
     }
   }
   const years = (SERIES * kind.judgeDays) / 365;
-  const smallest = (sizes: readonly number[], caught: Float64Array) => {
-    const from = sizes.findIndex((_, k) => caught.subarray(k).every((x) => x >= 0.95 * tried));
+  const smallest = (sizes: readonly number[], caught: Float64Array, among: number) => {
+    const from = sizes.findIndex((_, k) => among > 0 && caught.subarray(k).every((x) => x >= 0.95 * among));
     return from < 0 ? NaN : sizes[from];
   };
   return {
@@ -134,10 +143,10 @@ export function calibrate(kind: CleanKind, seed: number): CalibrationResult {
     pointAtDefault: round(runs.atDefault.count / years),
     findings: round(runs.findings.count / years),
     groupsPer1000Weeks: round((1000 * runs.findings.count) / ((SERIES * kind.judgeDays) / 7)),
-    drop: smallest(DROPS, dropCaught),
-    rise: smallest(DROPS, riseCaught),
-    shiftByPoint: smallest(SHIFTS, shiftByPoint),
-    shift: smallest(SHIFTS, shiftCaught),
+    drop: smallest(DROPS, dropCaught, triedNow),
+    rise: smallest(DROPS, riseCaught, triedNow),
+    shiftByPoint: smallest(SHIFTS, shiftByPoint, tried),
+    shift: smallest(SHIFTS, shiftCaught, tried),
   };
 }
 
@@ -147,7 +156,7 @@ function changed(kind: CleanKind, value: number, change: number): number {
   return kind.counts === true ? Math.max(0, Math.round(moved)) : moved;
 }
 
-function countWhere(values: ArrayLike<number>, holds: (x: number) => boolean): number {
+function countWhere<T>(values: ArrayLike<T>, holds: (x: T) => boolean): number {
   let count = 0;
   for (let i = 0; i < values.length; i++) if (holds(values[i])) count++;
   return count;

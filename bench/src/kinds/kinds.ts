@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import type { Kind, Random } from "@foretop/engine";
 import { KINDS, kindOfEvent, positionsOf, rhythmOf, scoreSeries, seededRandom } from "@foretop/engine";
+import { writeDocsTable } from "../docs-table.ts";
 import { CLEAN_KINDS } from "../synthetic/clean-series.ts";
 
 const RESULTS = join(import.meta.dirname, "../../results");
@@ -151,4 +152,8 @@ export function kinds(args: readonly string[]): void {
   if (!options.save) return;
   mkdirSync(RESULTS, { recursive: true });
   writeFileSync(join(RESULTS, "kinds.json"), `${JSON.stringify(result, null, 1)}\n`);
+  writeDocsTable("models/kinds.md", "kinds", [
+    ["planted \\ called", ...columns],
+    ...Object.entries(result.table).map(([name, called]) => [name, ...columns.map((column) => called[column] ?? 0)]),
+  ]);
 }

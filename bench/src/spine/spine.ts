@@ -2,10 +2,11 @@
  * `npm run bench -- spine`: the speed and memory that the spine promises, measured on a real PostgreSQL beside what the
  * same machine can do in the same minute (a crawl against COPY). Each part runs in a process of its own.
  *
- * `--only demo,crawl,train,interval,linear` runs some of it; the results file is written only by a whole run.
+ * `--only demo,crawl,train,interval,linear` runs some of it; the other parts' results stay what they were, each with the
+ * commit and the load of its own run. `--scale 0.01` tries it with a hundredth of the series and writes nothing.
  */
 import { execFileSync, spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { cpus, loadavg, tmpdir, totalmem } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -24,16 +25,19 @@ const LINEAR = [500, 5_000, 50_000].map((seriesCount) => ({ seriesCount, history
 
 export async function spine(args: readonly string[]): Promise<void> {
   const chosen = chosenParts(args);
+  const scale = args.includes("--scale") ? Number(args[args.indexOf("--scale") + 1]) : 1;
+  if (!(scale > 0 && scale <= 1)) throw new Error("--scale takes a number above 0, up to 1");
   const folder = mkdtempSync(join(tmpdir(), "foretop-bench-"));
-  const figures: Record<string, Figures | Record<string, Figures>> = {};
-  const loadBefore = loadAverage();
+  const save = (part: Part, figures: PartFigures) => {
+    if (scale === 1) writePart(part, figures);
+  };
   try {
-    if (chosen.has("demo")) figures["demo"] = report("demo", await demo(join(folder, "demo")));
-    if (["crawl", "train", "interval", "linear"].some((part) => chosen.has(part as Part))) {
+    if (chosen.has("demo")) save("demo", report("demo", await demo(join(folder, "demo"))));
+    if (chosen.size > 1 || !chosen.has("demo")) {
       const home = join(folder, "home");
       const postgres = await startEmbeddedPostgres(home);
       try {
-        await measureWorlds(postgres, home, chosen, figures);
+        await measureWorlds({ postgres, home, chosen, scale }, save);
       } finally {
         await postgres.stop();
       }
@@ -41,40 +45,46 @@ export async function spine(args: readonly string[]): Promise<void> {
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
-  if (chosen.size < PARTS.length) return;
+}
+
+type PartFigures = Figures | Readonly<Record<string, Figures>>;
+
+/** Replaces one part of the results; what else the machine did meanwhile is told by its load. */
+function writePart(part: Part, figures: PartFigures): void {
   const machine = { cpu: cpus()[0].model, cores: cpus().length, memoryGiB: Math.round(totalmem() / 2 ** 30), node: process.version };
   const commit = execFileSync("git", ["rev-parse", "--short", "HEAD"], { cwd: ROOT, encoding: "utf8" }).trim();
+  const known: unknown = existsSync(RESULTS) ? JSON.parse(readFileSync(RESULTS, "utf8")) : {};
+  const results = { ...(known as object), [part]: { commit, machine, loadAverage: loadavg()[1], figures } };
+  const sorted = Object.fromEntries(PARTS.flatMap((name) => (name in results ? [[name, results[name as keyof typeof results]]] : [])));
   mkdirSync(dirname(RESULTS), { recursive: true });
-  writeFileSync(RESULTS, `${JSON.stringify({ commit, machine, load: { before: loadBefore, after: loadAverage() }, figures }, null, 2)}\n`);
-  console.error(`written to ${RESULTS}`);
+  writeFileSync(RESULTS, `${JSON.stringify(sorted, null, 2)}\n`);
 }
 
 async function measureWorlds(
-  postgres: EmbeddedPostgres,
-  home: string,
-  chosen: ReadonlySet<Part>,
-  figures: Record<string, Figures | Record<string, Figures>>,
+  { postgres, home, chosen, scale }: { postgres: EmbeddedPostgres; home: string; chosen: ReadonlySet<Part>; scale: number },
+  save: (part: Part, figures: PartFigures) => void,
 ): Promise<void> {
   const run = async (name: string, options: PartOptions, state: string) => {
     await postgres.createDatabase(state);
     return await inChild(name, options, postgres.password);
   };
   if (chosen.has("crawl") || chosen.has("train") || chosen.has("interval")) {
-    const options = await worldOf(postgres, home, LARGE);
+    const options = await worldOf(postgres, home, scaled(LARGE, scale));
     if (chosen.has("crawl")) {
       // A tenth of the rows says the same in a tenth of the time.
       const shorter = { ...options, historyIntervals: LARGE.historyIntervals / 10 };
-      figures["crawl"] = report("crawl", await run("crawlAgainstCopy", shorter, `state_crawl_${options.source}`));
+      save("crawl", report("crawl", await run("crawlAgainstCopy", shorter, `state_crawl_${options.source}`)));
     }
     if (chosen.has("train") || chosen.has("interval")) {
-      figures["train"] = report("train", await run("train", options, `state_${options.source}`));
+      save("train", report("train", await run("train", options, `state_${options.source}`)));
     }
-    if (chosen.has("interval")) figures["interval"] = report("interval", await run("oneInterval", options, `state_${options.source}`));
+    if (chosen.has("interval")) save("interval", report("interval", await run("oneInterval", options, `state_${options.source}`)));
     await removeWorld(postgres, options);
   }
   if (!chosen.has("linear")) return;
   const linear: Record<string, Figures> = {};
-  for (const size of LINEAR) {
+  for (const full of LINEAR) {
+    const size = scaled(full, scale);
     const options = await worldOf(postgres, home, size);
     const trained = await run("train", options, `state_${options.source}`);
     const interval = await run("oneInterval", options, `state_${options.source}`);
@@ -88,7 +98,7 @@ async function measureWorlds(
     });
     await removeWorld(postgres, options);
   }
-  figures["linear"] = linear;
+  save("linear", linear);
 }
 
 async function worldOf(
@@ -103,6 +113,10 @@ async function worldOf(
   console.error(`${source} filled in ${((performance.now() - started) / 1000).toFixed(0)} s`);
   const serverUrl = new URL("/", postgres.url("postgres")).href;
   return { ...size, serverUrl, source, homeFolder };
+}
+
+function scaled<T extends { seriesCount: number }>(size: T, scale: number): T {
+  return { ...size, seriesCount: Math.max(1, Math.round(size.seriesCount * scale)) };
 }
 
 async function removeWorld(postgres: EmbeddedPostgres, { source }: PartOptions): Promise<void> {
@@ -159,9 +173,4 @@ function report<T extends Figures>(name: string, figures: T): T {
   const text = Object.entries(figures).map(([key, value]) => `${key} ${Number(value.toPrecision(4))}`);
   console.error(`${name}: ${text.join(", ")}`);
   return figures;
-}
-
-/** How busy the machine was: figures of a shared one are upper ends. */
-function loadAverage(): number {
-  return loadavg()[0];
 }

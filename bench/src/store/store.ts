@@ -22,7 +22,7 @@ const STATE_BYTES_PER_SERIES = 5_000;
 export async function store(args: readonly string[]): Promise<void> {
   const isQuick = args.includes("--quick");
   const folder = mkdtempSync(join(process.cwd(), ".bench-store-"));
-  const loadBefore = loadavg()[0]!;
+  const loadBefore = loadavg()[0];
   try {
     const start = await measureStart(folder);
     const postgres = await startEmbeddedPostgres(folder);
@@ -36,7 +36,7 @@ export async function store(args: readonly string[]): Promise<void> {
     await opened.close();
     await postgres.stop();
     const report = {
-      machine: { cores: cpus().length, model: cpus()[0]!.model, node: process.version, loadAverage: { before: round(loadBefore), after: round(loadavg()[0]!) } },
+      machine: { cores: cpus().length, model: cpus()[0].model, node: process.version, loadAverage: { before: round(loadBefore), after: round(loadavg()[0]) } },
       start,
       interval,
       series,
@@ -83,7 +83,7 @@ async function measureIntervals(store: Store, detector: Detector, folder: string
     const written = await timed(() => store.segments.writePoints(ownerOf(detector, startMs), points));
     const segment = written.result;
     bytes += segment.bytes;
-    const members = Array.from({ length: 50 }, (_, s) => ({ ...aGroup(detector, 1).group.members[0]!, series: s }));
+    const members = Array.from({ length: 50 }, (_, s) => ({ ...aGroup(detector, 1).group.members[0], series: s }));
     const groups = hour % 10 === 0 ? [aGroup(detector, hour + 1, { startMs, members })] : [];
     const committed = await timed(() =>
       store.commitInterval(aCommit(detector, startMs, { points: segment, groups, record: aRecord(detector, startMs, { segmentId: segment.id }) })),
@@ -112,7 +112,7 @@ async function measureSeries(store: Store, detector: Detector): Promise<object> 
   const first = await read(3_210);
   const again = await read(3_210);
   const another = await read(17);
-  if (first.result[0]!.value.length !== INTERVALS_28_DAYS) throw new Error("the series is not whole");
+  if (first.result[0].value.length !== INTERVALS_28_DAYS) throw new Error("the series is not whole");
   const merge = await timed(() => store.segments.compact(detector.id, range.endMs));
   const merged = await read(3_210);
   const mergedAnother = await read(17);
@@ -148,7 +148,7 @@ async function measureHistory(store: Store, intervals: number): Promise<object> 
     store.commitHistory({ detectorId: id, generation: 1, series, points: rows, checkpoint: null, headMs, status: "ACTIVE", quality: [], knownAtMs: NOW_MS }),
   );
   const read = await timed(() => store.segments.readSeries(id, 1, [3_210], { startMs: HEAD_MS, endMs: headMs }));
-  if (read.result[0]!.value.length !== intervals) throw new Error("the series is not whole");
+  if (read.result[0].value.length !== intervals) throw new Error("the series is not whole");
   const total = intervals * SERIES;
   return {
     rows: total,
@@ -191,10 +191,10 @@ function judgedPoints(startMs: number, hour: number): PointsSegment {
     count: numbers(({ value }) => Math.round(value / 3)),
     scores: {
       expected: numbers(({ expected }) => expected),
-      lower: numbers(({ expected }, i) => expected * (0.8 + 0.01 * noise[i]!)),
-      upper: numbers(({ expected }, i) => expected * (1.2 - 0.01 * noise[i]!)),
-      score: numbers((_, i) => (noise[i]! - 0.5) * 3),
-      severity: numbers((_, i) => Math.abs(noise[i]! - 0.5) * 30),
+      lower: numbers(({ expected }, i) => expected * (0.8 + 0.01 * noise[i])),
+      upper: numbers(({ expected }, i) => expected * (1.2 - 0.01 * noise[i])),
+      score: numbers((_, i) => (noise[i] - 0.5) * 3),
+      severity: numbers((_, i) => Math.abs(noise[i] - 0.5) * 30),
       direction: Int8Array.from(noise, (n) => (n > 0.5 ? 1 : -1)),
       kind: new Uint8Array(SERIES),
       status: new Uint8Array(SERIES),
@@ -213,7 +213,7 @@ function historyPoints(from: number, count: number): PointsSegment {
     points.series[row] = series;
     points.startMs[row] = HEAD_MS + hour * HOUR_MS;
     points.value[row] = valueOf(series, hour, random).value;
-    points.count[row] = Math.round(points.value[row]! / 3);
+    points.count[row] = Math.round(points.value[row] / 3);
   }
   return points;
 }
@@ -244,12 +244,12 @@ async function timed<T>(work: () => Promise<T>): Promise<{ ms: number; cpuMs: nu
 
 function spread(values: readonly number[]): { median: number; p95: number } {
   const sorted = [...values].sort((a, b) => a - b);
-  return { median: round(median(values)), p95: round(sorted[Math.floor(sorted.length * 0.95)]!) };
+  return { median: round(median(values)), p95: round(sorted[Math.floor(sorted.length * 0.95)]) };
 }
 
 function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
-  return sorted[sorted.length >> 1]!;
+  return sorted[sorted.length >> 1];
 }
 
 function round(value: number): number {
