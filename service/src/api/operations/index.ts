@@ -2,11 +2,13 @@
 import type { z } from "zod";
 import { activateDetector } from "./activate-detector.ts";
 import { applyConfig } from "./apply-config.ts";
+import { backfill } from "./backfill.ts";
 import { checkConfigSource } from "./check-config-source.ts";
 import { checkSource } from "./check-source.ts";
 import { deactivateDetector } from "./deactivate-detector.ts";
 import { deleteDetector } from "./delete-detector.ts";
 import { getDetector } from "./get-detector.ts";
+import { getEvidence } from "./get-evidence.ts";
 import { getGroup } from "./get-group.ts";
 import { getGroupSeries } from "./get-group-series.ts";
 import { getInterval } from "./get-interval.ts";
@@ -22,6 +24,7 @@ import { muteDetector } from "./mute-detector.ts";
 import { planConfig } from "./plan-config.ts";
 import { rerunInterval } from "./rerun-interval.ts";
 import { resendDelivery } from "./resend-delivery.ts";
+import { verifyEvidence } from "./verify-evidence.ts";
 
 export const operations = {
   getStatus,
@@ -35,6 +38,8 @@ export const operations = {
   listGroups,
   getGroup,
   getGroupSeries,
+  getEvidence,
+  verifyEvidence,
   listDeliveries,
   planConfig,
   applyConfig,
@@ -45,6 +50,7 @@ export const operations = {
   deleteDetector,
   muteDetector,
   rerunInterval,
+  backfill,
   resendDelivery,
 } as const;
 

@@ -1,0 +1,30 @@
+import { z } from "zod";
+import { verifyEvidence as verify } from "../../pipeline/gather-evidence.ts";
+import { findGroup } from "../find-group.ts";
+import { operation } from "../operation.ts";
+import { seriesName } from "../series-name.ts";
+import { figure, figureOf } from "../shapes/common.ts";
+import { describeEvidence, evidenceShape } from "../shapes/evidence.ts";
+import { groupInput } from "../shapes/group.ts";
+
+export const verifyEvidence = operation({
+  name: "verifyEvidence",
+  method: "POST",
+  path: "/v1/groups/:group/evidence/verify",
+  doc: "Reads the group's interval again from the source, judges it with the states of then, and says whether everything is the same. The reading is in the ledger; nothing else changes.",
+  input: z.strictObject({ group: groupInput }),
+  output: z.object({
+    same: z.boolean(),
+    differences: z.array(z.object({ series: z.string(), what: z.enum(["actual", "expected", "severity"]), was: figure, is: figure })),
+    evidence: evidenceShape,
+  }),
+  async handle(system, input) {
+    const { stored, detector } = await findGroup(system, input.group);
+    const { isSame, differences, evidence } = await verify(stored, detector, system);
+    return {
+      same: isSame,
+      differences: differences.map(({ key, what, was, is }) => ({ series: key === null ? "" : seriesName(key), what, was: figureOf(was), is: figureOf(is) })),
+      evidence: describeEvidence(evidence),
+    };
+  },
+});
