@@ -21,19 +21,19 @@ const keptOf = new WeakMap<Store, Map<string, Kept>>();
 /**
  * All series of the detector's generation in order of their number.
  *
- * @param options.including  a number that the caller has read somewhere, so it must be among them
+ * @param options.including  numbers that the caller has read somewhere, so they must be among them
  */
 export async function knownSeries(
   { store }: System,
   detector: Detector,
-  { including = -1 }: { including?: number } = {},
+  { including = [] }: { including?: readonly number[] } = {},
 ): Promise<readonly StoredSeries[]> {
   const kept = keptOf.get(store) ?? new Map<string, Kept>();
   keptOf.set(store, kept);
   const stamp = `${detector.generation}:${detector.headMs}`;
   const known = kept.get(detector.id);
   kept.delete(detector.id);
-  const holds = known?.stamp === stamp && including < known.series.length;
+  const holds = known?.stamp === stamp && including.every((number) => number < known.series.length);
   const series = holds ? known.series : await store.series.list(detector.id, detector.generation);
   kept.set(detector.id, { stamp, series });
   if (kept.size > DETECTORS_KEPT_MAX) kept.delete(kept.keys().next().value!);

@@ -27,7 +27,7 @@ export const getGroup = operation({
   async handle(system, input) {
     const { stored, detector } = await findGroup(system, input.group);
     const { group } = stored;
-    const series = await knownSeries(system, detector, { including: Math.max(...group.members.map((member) => member.series)) });
+    const series = await knownSeries(system, detector, { including: group.members.map((member) => member.series) });
     const head = new Set(group.head);
     const members = [...group.members].sort((a, b) => b.severity - a.severity || a.series - b.series).slice(0, MEMBERS_MAX);
     const deliveries = await system.store.deliveries.list({ groupId: group.id, limit: DELIVERIES_MAX });

@@ -27,7 +27,7 @@ export const getSeriesPoints = operation({
   async handle(system, { detector: name, series, from, to }) {
     const detector = await findDetector(system, name);
     const { frequency, zone } = detector.config;
-    const known = (await knownSeries(system, detector, { including: series }))[series];
+    const known = (await knownSeries(system, detector))[series];
     if (known === undefined) {
       throw new UserError(`detector "${detector.config.name}" has no series ${series}`, {
         code: "NOT_FOUND",

@@ -12,8 +12,6 @@ export const listDetectors = operation({
   output: z.object({ detectors: z.array(detectorSummary) }),
   async handle(system) {
     const detectors = [...(await system.store.detectors.list())].sort((a, b) => (a.config.name < b.config.name ? -1 : 1));
-    const described = [];
-    for (const detector of detectors) described.push(await describeDetector(detector, system));
-    return { detectors: described };
+    return { detectors: await Promise.all(detectors.map((detector) => describeDetector(detector, system))) };
   },
 });
