@@ -35,13 +35,14 @@ export interface ChannelUnderTest {
 /** No answer takes longer after an abort. */
 const ABORT_MS_MAX = 1000;
 
-export function testChannel(name: string, { channel, open, homeFolder, cannot }: ChannelUnderTest): void {
+export function testChannel(name: string, tested: ChannelUnderTest): void {
+  const { channel, homeFolder, cannot } = tested;
   let receiver: ChannelReceiver | null = null;
   let written: string[] = [];
 
   async function opened(): Promise<ChannelReceiver> {
     written = [];
-    receiver = await open({ homeFolder, written });
+    receiver = await tested.open({ homeFolder, written });
     return receiver;
   }
   async function send(to: ChannelReceiver, message: AlertMessage = sampleMessage(), options: { attempt?: number; signal?: AbortSignal; secrets?: Readonly<Record<string, string>> } = {}): Promise<SendResult> {
@@ -112,7 +113,7 @@ export function testChannel(name: string, { channel, open, homeFolder, cannot }:
     for (const how of ["for now", "for good"] as const) {
       if (cannot[how] !== undefined) {
         test(`a receiver that fails ${how}: does not happen, ${cannot[how]}`, async () => {
-          await expect((async () => (await opened()).fail(how))()).rejects.toThrow();
+          await expect((async () => (await opened()).fail(how))()).rejects.toBeInstanceOf(Error);
         });
         continue;
       }
@@ -134,7 +135,7 @@ export function testChannel(name: string, { channel, open, homeFolder, cannot }:
 
     if (cannot["without an answer"] !== undefined) {
       test(`a receiver that does not answer: does not happen, ${cannot["without an answer"]}`, async () => {
-        await expect((async () => (await opened()).fail("without an answer"))()).rejects.toThrow();
+        await expect((async () => (await opened()).fail("without an answer"))()).rejects.toBeInstanceOf(Error);
       });
     } else {
       test("aborted while the receiver does not answer: ends soon, and may be tried again", async () => {

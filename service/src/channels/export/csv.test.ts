@@ -22,11 +22,21 @@ function readCsv(text: string): string[][] {
   let isQuoted = false;
   for (let i = 0; i < text.length; i++) {
     const c = text[i]!;
-    if (isQuoted && c === '"' && text[i + 1] === '"') (cell += '"'), i++;
-    else if (c === '"') isQuoted = !isQuoted;
-    else if (!isQuoted && c === ",") row.push(cell), (cell = "");
-    else if (!isQuoted && c === "\n") rows.push([...row, cell]), (row = []), (cell = "");
-    else cell += c;
+    if (isQuoted && c === '"' && text[i + 1] === '"') {
+      cell += '"';
+      i += 1;
+    } else if (c === '"') {
+      isQuoted = !isQuoted;
+    } else if (!isQuoted && (c === "," || c === "\n")) {
+      row.push(cell);
+      cell = "";
+      if (c === "\n") {
+        rows.push(row);
+        row = [];
+      }
+    } else {
+      cell += c;
+    }
   }
   return rows;
 }

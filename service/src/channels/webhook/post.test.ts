@@ -140,6 +140,6 @@ test("an abort ends it, also between two redirects", async () => {
     response.writeHead(307, { location: "/again" }).end();
     stop.abort(new Error("stop"));
   };
-  await expect(postTo(`${first.url}/`, { signal: stop.signal })).rejects.toThrow();
+  await expect(postTo(`${first.url}/`, { signal: stop.signal })).rejects.toThrow("stop");
   expect(first.requests).toHaveLength(1);
 });

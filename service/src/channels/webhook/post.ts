@@ -47,7 +47,7 @@ export class PostError extends Error {
   }
 }
 
-/** @throws PostError; its message holds neither header nor body nor more of the URL than host and port */
+/** @throws the signal's reason; PostError, whose message holds neither header nor body nor more of the URL than host and port */
 export async function post(options: PostOptions): Promise<Answer> {
   let url = options.url;
   for (let redirects = 0; ; redirects++) {
@@ -93,7 +93,10 @@ async function postOnce(url: URL, options: PostOptions): Promise<Answer & { loca
       lookup: guardedLookup(whyRefused, options.resolve ?? resolveName),
     });
     request.once("response", resolve);
-    request.once("error", (error) => reject(error instanceof PostError ? error : new PostError("network", networkText(error, url), { cause: error })));
+    request.once("error", (error) => {
+      if (options.signal.aborted) return reject(options.signal.reason as Error);
+      reject(error instanceof PostError ? error : new PostError("network", networkText(error, url), { cause: error }));
+    });
     request.end(options.body);
   });
   const status = response.statusCode!;
