@@ -49,6 +49,8 @@ export type { CauseInput } from "./causes/find-causes.ts";
 export { findRatioCauses } from "./causes/find-ratio-causes.ts";
 export type { RatioCauseInput } from "./causes/find-ratio-causes.ts";
 export { outOfBand } from "./causes/out-of-band.ts";
+export { factorShares, linksOf, RELATED_HISTORY_MIN, relatedMeasures } from "./causes/related.ts";
+export type { Link, RelatedInput, RelatedMeasure, RelatedReport, Relation } from "./causes/related.ts";
 export type { OutOfBand } from "./causes/out-of-band.ts";
 export { strengthOf, VERDICTS } from "./causes/report.ts";
 export type { Cause, CauseReport, SiblingCheck, Verdict } from "./causes/report.ts";
