@@ -48,6 +48,8 @@ export { checkedProposals, findCauses } from "./causes/find-causes.ts";
 export type { CauseInput } from "./causes/find-causes.ts";
 export { findRatioCauses } from "./causes/find-ratio-causes.ts";
 export type { RatioCauseInput } from "./causes/find-ratio-causes.ts";
+export { raked } from "./causes/rake.ts";
+export type { LevelExpected } from "./causes/rake.ts";
 export { outOfBand } from "./causes/out-of-band.ts";
 export { factorShares, linksOf, RELATED_HISTORY_MIN, relatedMeasures } from "./causes/related.ts";
 export type { Link, RelatedInput, RelatedMeasure, RelatedReport, Relation } from "./causes/related.ts";

@@ -1,5 +1,5 @@
 /**
- * `npm run bench -- causes [--data ../shared/data/causes/incidents] [--only NAME] [--h 10] [--share 1]`: how often the search
+ * `npm run bench -- causes [--data ../shared/data/causes/incidents] [--only NAME] [--h 10] [--no-end]`: how often the search
  * for causes names exactly what was planted, beside the floor and the goal of the issue, and what it costs.
  *
  * Seeds start at 10,001: smaller ones were used while the method was built. A predicted segment counts only when it equals
@@ -71,6 +71,7 @@ export function causes(args: readonly string[]): void {
       only: { type: "string" },
       h: { type: "string", default: "0" },
       share: { type: "string", default: "1" },
+      end: { type: "boolean", default: true },
       save: { type: "boolean", default: true },
     },
     allowNegative: true,
@@ -103,19 +104,21 @@ export function causes(args: readonly string[]): void {
       console.log(line(results.at(-1)!));
     }
   }
-  if (options.only === undefined || "end to end".includes(options.only) || options.only.includes("end")) {
+  if (options.end && (options.only === undefined || options.only.startsWith("end"))) {
     for (const isQuiet of [false, true]) {
+      if (options.only !== undefined && options.only.includes("quiet") !== isQuiet) continue;
       results.push(summary(`end to end${isQuiet ? ", quiet" : ""}`, endToEnd({ runCount: Math.max(4, Math.round(200 * share)), isQuiet, firstSeed: FIRST_SEED })));
       console.log(line(results.at(-1)!));
     }
   }
-  if (!options.save || options.only !== undefined || share !== 1) return;
+  if (!options.save || share !== 1) return;
   mkdirSync(join(RESULTS, ".."), { recursive: true });
   const machine = { cores: cpus().length, model: cpus()[0]!.model, node: process.version, loadAverage: { before: loadBefore, after: loadavg()[0]! } };
+  const measured = results.map((result) => ({ ...result, commit: commitOf(), machine }));
   const before = existsSync(RESULTS) ? (JSON.parse(readFileSync(RESULTS, "utf8")) as { sets: SetResult[] }).sets : [];
   // H takes minutes and much memory, RS needs its data: a run without them keeps what was measured before.
-  const kept = before.filter(({ name }) => (name === "H" || name.startsWith("RS")) && !results.some((result) => result.name === name));
-  writeFileSync(RESULTS, `${JSON.stringify({ commit: commitOf(), machine, sets: [...results, ...kept] }, null, 1)}\n`);
+  const kept = before.filter(({ name }) => !measured.some((result) => result.name === name));
+  writeFileSync(RESULTS, `${JSON.stringify({ sets: [...measured, ...kept] }, null, 1)}\n`);
 }
 
 export interface Outcome {

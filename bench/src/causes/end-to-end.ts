@@ -1,14 +1,17 @@
 /**
  * From values to causes with our own forecasts: a detector of 10,000 leaves in four dimensions learns four weeks of hourly
  * counts with a daily and a weekly rhythm; then 20 % are missing in one segment that holds at least 1 % of the volume. It
- * counts when the segment is exactly named after the first or the second interval (both together).
+ * counts when the segment is exactly named after the first or the second interval (both together). The total and the
+ * single values are forecast as series of their own, as in the product, and leaves are brought into line with them.
  */
-import { createStates, explainExpected, findCauses, judgeAndLearn, learnHistory, poisson, positionOf, rhythmOf, seededRandom, DEFAULT_MEASURE_SETTINGS, type Random, type SeriesStates } from "@foretop/engine";
+import { createStates, explainExpected, findCauses, judgeAndLearn, learnHistory, poisson, positionOf, raked, rhythmOf, seededRandom, DEFAULT_MEASURE_SETTINGS, type Random, type SeriesStates } from "@foretop/engine";
 import { columns, named, plainReading, plantedText, timed, type Outcome } from "./causes.ts";
 import { forEachLeaf, grid, leafMeans } from "./generators.ts";
 
 const SIZES = [10, 10, 10, 10];
 const LEAVES = 10_000;
+/** leaves, then the single values of each dimension, then the total */
+const SERIES = LEAVES + 40 + 1;
 const WEEKS = 4;
 const HOUR_MS = 3_600_000;
 /** Mean count of a leaf and hour before its dimensions' effects: 10,000 leaves, some 100,000 events an hour. */
@@ -19,7 +22,7 @@ export function endToEnd({ runCount, isQuiet, firstSeed }: { runCount: number; i
   const codes = grid(SIZES);
   const dimensions = columns(SIZES, codes);
   const mean = leafMeans(random, SIZES, BASE);
-  const states = learned(mean, random);
+  const states = learned(mean, codes, random);
   const outcomes: Outcome[] = [];
   let t = WEEKS * 168;
   for (let run = 0; run < runCount; run++) {
@@ -30,6 +33,7 @@ export function endToEnd({ runCount, isQuiet, firstSeed }: { runCount: number; i
     const actual = new Float64Array(LEAVES);
     const expected = new Float64Array(LEAVES);
     const variance = new Float64Array(LEAVES);
+    const own = new Float64Array(LEAVES);
     let predicted: string[] = [];
     let ms = 0;
     let plainMs = 0;
@@ -41,9 +45,13 @@ export function endToEnd({ runCount, isQuiet, firstSeed }: { runCount: number; i
       for (let s = 0; s < LEAVES; s++) {
         const { expected: f, spread } = explainExpected(states, s, position);
         actual[s] = actual[s]! + values[s]!;
-        expected[s] = expected[s]! + Math.max(0, f);
+        own[s] = Math.max(0, f);
         variance[s] = variance[s]! + spread * spread;
       }
+      const level = (k: number) => explainExpected(states, LEAVES + k, position).expected;
+      const levels = { total: level(40), values: SIZES.map((size, d) => Float64Array.from({ length: size }, (_, c) => level(10 * d + c))) };
+      const inLine = raked(own, dimensions, levels);
+      for (let s = 0; s < LEAVES; s++) expected[s] = expected[s]! + inLine[s]!;
       const [report, took] = timed(() => findCauses({ measure: "events", dimensions, actual, expected, spread: variance.map(Math.sqrt) }));
       ms = took;
       plainMs = plainReading(dimensions, actual, expected);
@@ -53,7 +61,7 @@ export function endToEnd({ runCount, isQuiet, firstSeed }: { runCount: number; i
       quiet.push({ startMs, values: countsAt(t, mean, null, random) });
     }
     // The next run starts from a detector that has lived through two quiet hours instead.
-    for (const { startMs, values } of quiet) learnOne(states, startMs, values);
+    for (const { startMs, values } of quiet) learnOne(states, startMs, withLevels(values, codes));
     outcomes.push({ predicted, planted, ms, plainMs });
   }
   return outcomes;
@@ -66,18 +74,28 @@ function countsAt(t: number, mean: Float64Array, factor: Float64Array | null, ra
   return mean.map((m, i) => poisson(random, m * rhythm * (factor === null ? 1 : factor[i]!)));
 }
 
-function learned(mean: Float64Array, random: Random): SeriesStates {
-  const states = createStates(rhythmOf("PT1H"), LEAVES);
+function learned(mean: Float64Array, codes: readonly Int32Array[], random: Random): SeriesStates {
+  const states = createStates(rhythmOf("PT1H"), SERIES);
   const count = WEEKS * 168;
   const startMs = Float64Array.from({ length: count }, (_, t) => t * HOUR_MS);
   const positions = Array.from(startMs, (ms) => positionOf(ms, "PT1H", "UTC"));
-  const values = new Float64Array(LEAVES * count);
+  const values = new Float64Array(SERIES * count);
   for (let t = 0; t < count; t++) {
-    const now = countsAt(t, mean, null, random);
-    for (let s = 0; s < LEAVES; s++) values[s * count + t] = now[s]!;
+    const now = withLevels(countsAt(t, mean, null, random), codes);
+    for (let s = 0; s < SERIES; s++) values[s * count + t] = now[s]!;
   }
   learnHistory(states, { startMs, positions, values });
   return states;
+}
+
+function withLevels(leaves: Float64Array, codes: readonly Int32Array[]): Float64Array {
+  const all = new Float64Array(SERIES);
+  all.set(leaves);
+  for (let i = 0; i < LEAVES; i++) {
+    for (let d = 0; d < 4; d++) all[LEAVES + 10 * d + codes[d]![i]!] = all[LEAVES + 10 * d + codes[d]![i]!]! + leaves[i]!;
+    all[SERIES - 1] = all[SERIES - 1]! + leaves[i]!;
+  }
+  return all;
 }
 
 function learnOne(states: SeriesStates, startMs: number, values: Float64Array): void {
