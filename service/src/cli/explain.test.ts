@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, test } from "vitest";
@@ -79,4 +79,13 @@ test("missing values are left out and counted", () => {
   const report = explainFile({ file: file("missing.csv", ORDERS.replace("202", "")), ...sums });
   assert.equal(report.missingCount, 1);
   assert.match(explainText(report, { columns: null }), /1 rows without a usable value were left out/);
+});
+
+test("the example of docs/models/causes.md says what the page says", () => {
+  const page = readFileSync(join(import.meta.dirname, "../../../docs/models/causes.md"), "utf8");
+  const csv = /```csv\n([^`]+)```/.exec(page)![1]!;
+  const sentence = /\n> (orders .+)\n/.exec(page)![1]!;
+  const report = explainFile({ file: file("docs.csv", csv), ...sums });
+  assert.equal(report.sentence, sentence);
+  assert.deepEqual(report.contribution.map(({ values }) => values.map(({ score }) => score)), [[0, 100, 0], [23.11, 76.89]]);
 });
