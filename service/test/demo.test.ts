@@ -51,7 +51,7 @@ function demo(args: readonly string[], onOutput: (so: { stdout: string; stderr: 
 }
 
 function documentOf({ code, stdout, stderr }: Ended): DemoDocument {
-  expect(code, stderr).toBe(0);
+  expect({ code, stderr }).toEqual({ code: 0, stderr }); // so that a failure shows what it said
   return JSON.parse(stdout) as DemoDocument; // throws when there is anything beside the one document
 }
 
@@ -81,9 +81,7 @@ describe("demo --once --json --seed 7", () => {
 
     expect(first.groups.length).toBeGreaterThanOrEqual(7);
     for (const group of first.groups) {
-      expect(Object.keys(group)).toEqual([
-        ...["id", "severity", "measure", "kind", "start", "end", "direction", "actual", "expected", "lower", "upper", "segments"],
-      ]);
+      expect(Object.keys(group).join()).toBe("id,severity,measure,kind,start,end,direction,actual,expected,lower,upper,segments");
       expect(group.id).toMatch(/^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$/);
       expect(group.severity).toBeGreaterThanOrEqual(70);
       expect(group.segments.length).toBeGreaterThan(0);
@@ -126,15 +124,16 @@ describe("demo --once --json --seed 7", () => {
 
 describe("demo", () => {
   test("prints a table, serves the page and ends on Ctrl-C", { timeout: RUN_MS_MAX }, async () => {
-    let health: Promise<number> | null = null;
+    const health: Promise<number>[] = [];
     const ended = await demo(["--home", newHome(), "--port", "0"], ({ stderr }, child) => {
       const address = /The page: (http:\S+)/.exec(stderr)?.[1];
-      if (address === undefined || health !== null) return;
-      health = fetch(new URL("/healthz", address)).then(({ status }) => status);
-      void health.finally(() => child.kill("SIGINT"));
+      if (address === undefined || health.length > 0) return;
+      const status = fetch(new URL("/healthz", address)).then((answer) => answer.status);
+      health.push(status);
+      void status.finally(() => child.kill("SIGINT"));
     });
-    expect(ended.code, ended.stderr).toBe(130);
-    expect(await health).toBe(200);
+    expect({ code: ended.code, stderr: ended.stderr }).toEqual({ code: 130, stderr: ended.stderr });
+    expect(await Promise.all(health)).toEqual([200]);
     expect(ended.stdout).toMatch(/^SEVERITY +MEASURE +KIND +SINCE/m);
     expect(ended.stdout).toMatch(/^planted +13/m);
   });
