@@ -86,6 +86,7 @@ test("a threshold above everything says what was judged, and that lowering it sh
   await visitor.page.getByText(/10 groups have been found in all: lower the threshold/).waitFor();
   await visitor.page.goto(at("/detectors/signups"));
   await visitor.page.getByText("No live interval has been judged yet.").waitFor();
+  assert.deepEqual(visitor.complaints, []);
 });
 
 test("a group: its headline, figures, contributions that sum to 100, the SQL with bound values, who was told", async () => {
@@ -153,11 +154,12 @@ test("arrow keys step through the intervals and what lies under the cursor is sp
 
 test("a stopped series: the value is missing, not zero, and the mark says that nothing arrived", async () => {
   await using visitor = await visit(browser, at(`/groups/${groupOf("stopped")}`));
-  const { page } = visitor;
+  const { page, complaints } = visitor;
   await page.getByRole("heading", { level: 1, name: /revenue stopped: no rows for marketplace=jp/ }).waitFor();
   await page.locator(".readout").first().getByText("actual no data").waitFor();
   await page.locator(".chart-key").first().getByText("anomalous: nothing arrived").waitFor();
   await page.locator(".chart-key").first().getByText("no data").waitFor();
+  assert.deepEqual(complaints, []);
 });
 
 test("the detector log: an interval opens with its data quality and readings", async () => {
@@ -201,16 +203,16 @@ test("what could not be delivered is sent again from the page", async () => {
 
 test("an installation without detectors says how to get one", async () => {
   await using empty = await openWorld({ filled: false });
-  const { address, close } = await listen(buildServer(empty.system, empty.app), { port: 0, homeFolder: empty.system.homeFolder });
+  const bare = await listen(buildServer(empty.system, empty.app), { port: 0, homeFolder: empty.system.homeFolder });
   try {
-    await using visitor = await visit(browser, address);
+    await using visitor = await visit(browser, bare.address);
     await visitor.page.getByText("No detectors yet").waitFor();
     await visitor.page.getByText("foretop apply params.json").waitFor();
-    await visitor.page.goto(`${address}/anomalies`);
+    await visitor.page.goto(`${bare.address}/anomalies`);
     await visitor.page.getByText("Detectors have found nothing so far.").waitFor();
     assert.deepEqual(visitor.complaints, []);
   } finally {
-    await close();
+    await bare.close();
   }
 });
 
