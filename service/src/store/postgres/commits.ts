@@ -39,13 +39,13 @@ export async function commitHistory(db: Kysely<Tables>, commit: HistoryCommit): 
       .executeTakeFirst();
     if (moved === undefined) throw headMoved(detectorId, generation, "no head yet");
     await insertSeries(trx, detectorId, generation, commit.series);
+    failpoint("commit.inside"); // in the middle: what came before must be undone with it
     for (const row of commit.points) await nameSegment(trx, row, { knownAtMs, isHistory: true });
     if (commit.checkpoint !== null) await nameSegment(trx, commit.checkpoint, { knownAtMs, isHistory: true });
     await trx
       .insertInto("histories")
       .values({ detector_id: detectorId, generation, head_ms: headMs, quality: toJsonText(commit.quality), known_at_ms: knownAtMs })
       .execute();
-    failpoint("commit.inside");
   });
 }
 
@@ -72,9 +72,9 @@ export async function commitInterval(db: Kysely<Tables>, commit: IntervalCommit)
     if (commit.points !== null) await nameSegment(trx, commit.points, { knownAtMs: record.knownAtMs, isHistory: false });
     await insertInterval(trx, record, commit.quality);
     await upsertGroups(trx, commit.groups);
+    failpoint("commit.inside");
     await insertDeliveries(trx, commit.deliveries);
     if (commit.checkpoint !== null) await nameCheckpoint(trx, commit.checkpoint, record.knownAtMs);
-    failpoint("commit.inside");
   });
 }
 
@@ -99,6 +99,7 @@ export async function commitCorrection(db: Kysely<Tables>, commit: CorrectionCom
       await insertInterval(trx, record, quality);
     }
     await upsertGroups(trx, commit.groups);
+    failpoint("commit.inside");
     await insertDeliveries(trx, commit.deliveries);
     await trx
       .deleteFrom("segments")
@@ -108,7 +109,6 @@ export async function commitCorrection(db: Kysely<Tables>, commit: CorrectionCom
       .where("end_ms", ">", fromMs)
       .execute();
     if (commit.checkpoint !== null) await nameCheckpoint(trx, commit.checkpoint, commit.intervals[0]?.record.knownAtMs ?? fromMs);
-    failpoint("commit.inside");
   });
 }
 
