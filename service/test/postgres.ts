@@ -19,17 +19,19 @@ export async function testDatabase(): Promise<TestDatabase> {
   url.pathname = `/${name}`;
   return {
     url: url.href,
-    drop: () => runOn(serverUrl, `drop database if exists ${name} with (force)`),
+    async drop() {
+      await runOn(serverUrl, `drop database if exists ${name} with (force)`);
+    },
   };
 }
 
-/** Runs statements on a connection of their own. */
-export async function runOn(url: string, sql: string): Promise<void> {
+/** Runs statements on a connection of their own; the rows of the last one. */
+export async function runOn(url: string, sql: string): Promise<readonly unknown[]> {
   const client = new Client({ connectionString: url });
   client.on("error", () => {}); // an error of an open connection also rejects its query
   await client.connect();
   try {
-    await client.query(sql);
+    return (await client.query(sql)).rows;
   } finally {
     await client.end();
   }

@@ -57,16 +57,38 @@ export function testStore(name: string, prepare: () => Promise<StoreUnderTest>):
       await Promise.all([store.close(), other.close()]);
       await under.remove();
     });
-    describe("detectors", () => testDetectors(context));
-    describe("ledger", () => testLedger(context));
-    describe("series", () => testSeries(context));
-    describe("commits", () => testCommits(context));
-    describe("corrections", () => testCorrections(context));
-    describe("intervals", () => testIntervals(context));
-    describe("segments", () => testSegments(context));
-    describe("compaction", () => testCompaction(context));
-    describe("groups", () => testGroups(context));
-    describe("deliveries", () => testDeliveries(context));
-    describe("audit", () => testAudit(context));
+    describe("detectors", () => {
+      testDetectors(context);
+    });
+    describe("ledger", () => {
+      testLedger(context);
+    });
+    describe("series", () => {
+      testSeries(context);
+    });
+    describe("commits", () => {
+      testCommits(context);
+    });
+    describe("corrections", () => {
+      testCorrections(context);
+    });
+    describe("intervals", () => {
+      testIntervals(context);
+    });
+    describe("segments", () => {
+      testSegments(context);
+    });
+    describe("compaction", () => {
+      testCompaction(context);
+    });
+    describe("groups", () => {
+      testGroups(context);
+    });
+    describe("deliveries", () => {
+      testDeliveries(context);
+    });
+    describe("audit", () => {
+      testAudit(context);
+    });
   });
 }

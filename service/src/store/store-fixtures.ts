@@ -43,7 +43,7 @@ export function somePoints(startsMs: readonly number[], seriesCount: number, { v
   const figure = (part: number) => Float64Array.from({ length: rowCount }, (_, row) => version * 1000 + row + part);
   return {
     series: Int32Array.from({ length: rowCount }, (_, row) => Math.floor(row / startsMs.length)),
-    startMs: Float64Array.from({ length: rowCount }, (_, row) => startsMs[row % startsMs.length]!),
+    startMs: Float64Array.from({ length: rowCount }, (_, row) => startsMs[row % startsMs.length]),
     value: figure(0.1).map((value, row) => (row % 7 === 3 ? NaN : value)),
     count: figure(0),
     scores: scores
@@ -185,7 +185,7 @@ export function aDelivery(detector: Detector, key: string, changes: Partial<Deli
 export async function aLearnedDetector(store: Store, { name = "orders", intervals = 4, seriesCount = 3 }: { name?: string; intervals?: number; seriesCount?: number } = {}): Promise<Detector> {
   const created = await store.detectors.create(aConfig(name), "hash", NOW_MS);
   const starts = Array.from({ length: intervals }, (_, i) => HEAD_MS - (intervals - i) * HOUR_MS);
-  const points = await store.segments.writePoints(ownerOf(created, starts[0]!, { endMs: HEAD_MS }), somePoints(starts, seriesCount, { scores: false }));
+  const points = await store.segments.writePoints(ownerOf(created, starts[0], { endMs: HEAD_MS }), somePoints(starts, seriesCount, { scores: false }));
   await store.commitHistory({
     detectorId: created.id,
     generation: 1,

@@ -72,7 +72,7 @@ export function testCompaction(context: StoreContext): void {
       await store.commitInterval(aCommit(detector, startMs, { expectedHeadMs: END_MS, record, points }));
     };
     const valueAt = async (startMs: number, asOfMs?: number) =>
-      (await store.segments.readSeries(detector.id, 1, [1], { startMs, endMs: startMs + HOUR_MS, ...(asOfMs === undefined ? {} : { asOfMs }) }))[0]!.value;
+      (await store.segments.readSeries(detector.id, 1, [1], { startMs, endMs: startMs + HOUR_MS, ...(asOfMs === undefined ? {} : { asOfMs }) }))[0].value;
     const startMs = HEAD_MS + 5 * HOUR_MS;
     await correct(startMs, 2);
     await store.segments.compact(detector.id, END_MS);

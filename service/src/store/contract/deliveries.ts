@@ -21,7 +21,7 @@ export function testDeliveries(context: StoreContext): void {
     const [delivery] = await put({ key: "on call 🦊:'1':1" });
     await put({ key: "on call 🦊:'1':1", alertName: "another", revision: 9 });
     expect(await store.deliveries.list({ limit: 10 })).toEqual([delivery]);
-    expect(JSON.stringify((await one(delivery!.key)).message)).toBe(JSON.stringify(delivery!.message));
+    expect(JSON.stringify((await one(delivery.key)).message)).toBe(JSON.stringify(delivery.message));
   });
 
   test("due ones are claimed oldest first, at most the limit; those of later and those not pending are left", async () => {
@@ -92,7 +92,7 @@ export function testDeliveries(context: StoreContext): void {
     const [delivery] = await put({ key: "a" });
     await store.deliveries.recordFailed("a", "410 Gone", null);
     await store.deliveries.resend("a", NOW_MS + 20);
-    expect(await store.deliveries.claimDue(NOW_MS + 20, LEASE_MS, 1)).toMatchObject([{ key: "a", status: "pending", attempts: 0, message: delivery!.message }]);
+    expect(await store.deliveries.claimDue(NOW_MS + 20, LEASE_MS, 1)).toMatchObject([{ key: "a", status: "pending", attempts: 0, message: delivery.message }]);
     await store.deliveries.recordSent("a", "200", NOW_MS + 21);
     await store.deliveries.resend("a", NOW_MS + 22);
     expect(await one("a")).toMatchObject({ status: "pending", sentMs: null });

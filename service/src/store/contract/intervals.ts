@@ -37,7 +37,7 @@ export function testIntervals(context: StoreContext): void {
       expect(await store.intervals.get(detector.id, HEAD_MS)).toMatchObject({ status: "COMPLETED", version: 1 });
     }
     const [points] = await store.segments.readSeries(detector.id, 1, [0], { startMs: HEAD_MS, endMs: HEAD_MS + HOUR_MS });
-    expect(points!.value).toHaveLength(1);
+    expect(points.value).toHaveLength(1);
   });
 
   test("a failure of a deleted detector or an old generation is not kept, and is no error", async () => {

@@ -83,7 +83,7 @@ export function testLedger(context: StoreContext): void {
     const { store, other } = context;
     const detectorId = await aDetectorId();
     const attempts = await Promise.all(Array.from({ length: 8 }, (_, i) => (i % 2 === 0 ? store : other).ledger.open(opening(detectorId))));
-    expect(attempts.map(({ attempt }) => attempt).sort()).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
+    expect(attempts.map(({ attempt }) => attempt).sort((a, b) => a - b)).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
     const stored = await store.ledger.list(detectorId, { limit: 10 });
     expect(stored.filter(({ outcome }) => outcome === "running")).toHaveLength(1);
   });

@@ -41,7 +41,7 @@ export function testSegments(context: StoreContext): void {
         const row = await store.segments.writePoints(ownerOf(detector, HEAD_MS, { attempt: `${level} ${width}` }), { ...points, scores });
         const read = (await store.segments.readPoints(row)).scores!;
         for (const column of ["expected", "lower", "upper"] as const) {
-          const errors = read[column].map((value, i) => Math.abs(value - scores[column][i]!) / (scores.upper[i]! - scores.lower[i]!));
+          const errors = read[column].map((value, i) => Math.abs(value - scores[column][i]) / (scores.upper[i] - scores.lower[i]));
           expect(Math.max(...errors), `${column} at ${level} ± ${width}`).toBeLessThanOrEqual(1e-3);
         }
       }
@@ -65,8 +65,8 @@ export function testSegments(context: StoreContext): void {
     const { store } = context;
     const detector = await aLearnedDetector(store);
     const [a, b] = await Promise.all(["a", "b"].map((attempt) => store.segments.writePoints(ownerOf(detector, HEAD_MS, { attempt }), somePoints([HEAD_MS], 100))));
-    expect(a!.path).not.toBe(b!.path);
-    expect(a!.sha256).toBe(b!.sha256);
+    expect(a.path).not.toBe(b.path);
+    expect(a.sha256).toBe(b.sha256);
   });
 
   test("a file is never written twice, also for the same attempt", async () => {
@@ -114,12 +114,12 @@ export function testSegments(context: StoreContext): void {
     const detector = await aLearnedDetector(store);
     for (const hour of [0, 1]) await commitPoints(store, detector, HEAD_MS + hour * HOUR_MS, 3);
     const [second, first, none] = await store.segments.readSeries(detector.id, 1, [2, 0, 77], { startMs: HEAD_MS - 2 * HOUR_MS, endMs: HEAD_MS + 2 * HOUR_MS });
-    expect(first!.startMs).toEqual(Float64Array.from([-2, -1, 0, 1], (hour) => HEAD_MS + hour * HOUR_MS));
-    expect(first!.value).toEqual(Float64Array.of(1002.1, NaN, 1000.1, 1000.1));
-    expect(first!.expected).toEqual(Float64Array.of(NaN, NaN, 1000.25, 1000.25));
-    expect([...first!.status].map((code) => STATUSES[code])).toEqual(["learning", "missing", "judged", "judged"]);
-    expect(second!.series).toBe(2);
-    expect(second!.value).toEqual(Float64Array.of(NaN, 1011.1, 1002.1, 1002.1));
+    expect(first.startMs).toEqual(Float64Array.from([-2, -1, 0, 1], (hour) => HEAD_MS + hour * HOUR_MS));
+    expect(first.value).toEqual(Float64Array.of(1002.1, NaN, 1000.1, 1000.1));
+    expect(first.expected).toEqual(Float64Array.of(NaN, NaN, 1000.25, 1000.25));
+    expect([...first.status].map((code) => STATUSES[code])).toEqual(["learning", "missing", "judged", "judged"]);
+    expect(second.series).toBe(2);
+    expect(second.value).toEqual(Float64Array.of(NaN, 1011.1, 1002.1, 1002.1));
     expect(none).toMatchObject({ series: 77, value: new Float64Array(0) });
   });
 
@@ -127,7 +127,7 @@ export function testSegments(context: StoreContext): void {
     const { store } = context;
     const detector = await aLearnedDetector(store);
     for (const hour of [0, 1, 2]) await commitPoints(store, detector, HEAD_MS + hour * HOUR_MS, 3);
-    const starts = async (startMs: number, endMs: number) => [...(await store.segments.readSeries(detector.id, 1, [0], { startMs, endMs }))[0]!.startMs].map((ms) => (ms - HEAD_MS) / HOUR_MS);
+    const starts = async (startMs: number, endMs: number) => [...(await store.segments.readSeries(detector.id, 1, [0], { startMs, endMs }))[0].startMs].map((ms) => (ms - HEAD_MS) / HOUR_MS);
     expect(await starts(HEAD_MS + HOUR_MS, HEAD_MS + 2 * HOUR_MS)).toEqual([1]);
     expect(await starts(HEAD_MS - HOUR_MS, HEAD_MS + HOUR_MS)).toEqual([-1, 0]);
     expect(await starts(HEAD_MS, HEAD_MS)).toEqual([]);
@@ -141,7 +141,7 @@ export function testSegments(context: StoreContext): void {
     await store.segments.writeCheckpoint(ownerOf(detector, HEAD_MS), Uint8Array.of(1));
     const range = { startMs: HEAD_MS, endMs: HEAD_MS + HOUR_MS };
     expect(await store.segments.listPoints(detector.id, 1, range)).toEqual([]);
-    expect((await store.segments.readSeries(detector.id, 1, [0], range))[0]!.value).toHaveLength(0);
+    expect((await store.segments.readSeries(detector.id, 1, [0], range))[0].value).toHaveLength(0);
     expect(await store.segments.latestCheckpoint(detector.id, 1, HEAD_MS * 2)).toBeNull();
   });
 
@@ -161,7 +161,7 @@ export function testSegments(context: StoreContext): void {
     expect(await at(2.5)).toEqual(states(2));
     expect(await at(9)).toEqual(states(3));
     expect(await at(0)).toBeUndefined();
-    truncateSync(pathOf(paths[2]!), 100);
+    truncateSync(pathOf(paths[2]), 100);
     expect(await at(9)).toEqual(states(2));
   });
 
@@ -212,7 +212,7 @@ export function testSegments(context: StoreContext): void {
     const { store } = context;
     const detector: Detector = await aLearnedDetector(store);
     const [history] = await store.segments.listPoints(detector.id, 1, { startMs: 0, endMs: HEAD_MS });
-    expect(await store.segments.bytes(detector.id)).toEqual({ points: history!.bytes, checkpoint: 0 });
+    expect(await store.segments.bytes(detector.id)).toEqual({ points: history.bytes, checkpoint: 0 });
     expect(await store.segments.bytes("00000000-0000-8000-8000-000000000000")).toEqual({ points: 0, checkpoint: 0 });
   });
 }

@@ -59,7 +59,7 @@ async function startElsewhere(): Promise<ChildProcess> {
     console.log("up");
     setInterval(() => {}, 1000);`;
   const child = spawn(process.execPath, ["--input-type=module", "-e", program], { stdio: ["ignore", "pipe", "inherit"] });
-  expect(String((await once(child.stdout!, "data"))[0]).trim()).toBe("up");
+  expect(String((await once(child.stdout, "data"))[0]).trim()).toBe("up");
   return child;
 }
 
@@ -158,9 +158,10 @@ test("the server ends when its watchdog is killed instead", async () => {
   if (process.platform !== "linux" || spawnSync("setpriv", ["--pdeathsig", "INT", "true"]).status !== 0) return; // only the kernel can do this
   const child = await startElsewhere();
   const pid = serverPid();
-  const watchdog = Number(readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]!.split(" ")[1]);
+  const watchdog = Number(readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1].split(" ")[1]);
   process.kill(watchdog, "SIGKILL");
   await until(() => processStart(pid) === null);
+  expect(child.exitCode).toBeNull(); // Node itself lives
   const end = once(child, "exit");
   child.kill("SIGKILL");
   await end;
@@ -172,7 +173,7 @@ test("a program that forgets to stop the server can still end, and the server en
     await startEmbeddedPostgres(${JSON.stringify(home)}, { durable: false });`;
   const child = spawn(process.execPath, ["--input-type=module", "-e", program], { stdio: "inherit" });
   expect((await once(child, "exit"))[0]).toBe(0);
-  await start();
+  expect((await start()).isNew).toBe(false);
 });
 
 test("a port that was taken meanwhile is replaced by a free one", async () => {

@@ -166,7 +166,7 @@ function isPostgres(pid: number): boolean {
   if (processStart(pid) === null) return false;
   if (process.platform !== "linux") return true;
   try {
-    return readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0")[0]!.endsWith("postgres");
+    return readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0")[0].endsWith("postgres");
   } catch {
     return false;
   }

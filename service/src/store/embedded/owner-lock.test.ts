@@ -41,6 +41,7 @@ test("a lock that was cut off by a power failure is taken over", () => {
   for (const text of ["", "{\"pid\": 1", "null", "[]"]) {
     writeFileSync(path, text);
     takeOwnerLock(path).release();
+    expect(existsSync(path)).toBe(false);
   }
 });
 

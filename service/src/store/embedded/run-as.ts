@@ -77,7 +77,7 @@ export async function canEnter(runAs: RunAs, path: string): Promise<boolean> {
 export async function failureOf(runAs: RunAs, command: readonly string[], timeoutMs = 20_000): Promise<string | null> {
   const [program, ...args] = [...runAs.prefix, ...command];
   try {
-    const child = spawn(program!, args, {
+    const child = spawn(program, args, {
       ...runAs.owner,
       cwd: "/",
       stdio: ["ignore", "pipe", "pipe"],

@@ -59,10 +59,10 @@ async function candidates(db: Kysely<Tables>, detectorId: string, beforeMs: numb
     .where("intervals.end_ms", "<=", beforeMs)
     .whereRef("segments.start_ms", "=", "intervals.start_ms")
     .whereRef("segments.end_ms", "=", "intervals.end_ms")
-    .where(({ not, exists, selectFrom }) =>
-      not(
-        exists(
-          selectFrom("intervals as newer")
+    .where((eb) =>
+      eb.not(
+        eb.exists(
+          eb.selectFrom("intervals as newer")
             .select("newer.version")
             .whereRef("newer.detector_id", "=", "intervals.detector_id")
             .whereRef("newer.generation", "=", "intervals.generation")
@@ -110,7 +110,7 @@ async function mergeBucket(db: Kysely<Tables>, files: SegmentFiles, detectorId: 
   const parts: PointsSegment[] = [];
   for (const { segment } of bucket) parts.push(await files.readPoints(segment));
   if (parts.some(({ scores }) => scores === null)) return false;
-  const first = bucket[0]!;
+  const first = bucket[0];
   const merged = await files.writePoints(
     {
       detectorId,
@@ -160,6 +160,6 @@ async function nameMerged(trx: Kysely<Tables>, merged: SegmentRow, bucket: reado
   await trx
     .deleteFrom("segments")
     .where("id", "in", old)
-    .where(({ not, exists, selectFrom }) => not(exists(selectFrom("intervals").select("version").whereRef("intervals.segment_id", "=", "segments.id"))))
+    .where((eb) => eb.not(eb.exists(eb.selectFrom("intervals").select("version").whereRef("intervals.segment_id", "=", "segments.id"))))
     .execute();
 }

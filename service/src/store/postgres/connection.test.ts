@@ -52,9 +52,12 @@ test("connections that are cut while idle are replaced", async () => {
   await store.close();
 });
 
-test("closing twice is no error", async () => {
+test("closing twice is no error, and leaves no connection, also of a store that was never used", async () => {
   const store = await open(database.url);
   await Promise.all([store.close(), store.close()]);
+  await expect(store.detectors.list()).rejects.toThrow(/pool after calling end/);
+  const left = await runOn(database.url, "select from pg_stat_activity where application_name = 'foretop' and datname = current_database()");
+  expect(left).toEqual([]);
 });
 
 /** Between us and PostgreSQL: cuts the line at the next COMMIT, before or after the server has got it. */

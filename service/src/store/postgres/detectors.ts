@@ -134,6 +134,6 @@ function detectorOf(row: Selectable<Tables["detectors"]>): Detector {
 /** A UUID (version 8: "of its own making") that is a hash of a text. */
 export function uuidOf(text: string): string {
   const hex = createHash("sha256").update(text).digest("hex");
-  const variant = ((Number.parseInt(hex[16]!, 16) & 0x3) | 0x8).toString(16);
+  const variant = ((Number.parseInt(hex[16], 16) & 0x3) | 0x8).toString(16);
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
 }

@@ -43,7 +43,7 @@ test("only what is new is applied", async () => {
 test("two processes that start together apply each migration once", async () => {
   const others = Array.from({ length: 4 }, () => new Pool({ connectionString: database.url }));
   const applied = await Promise.all(others.map((other) => migrate(other, [first, second])));
-  expect(applied.sort()).toEqual([0, 0, 0, 2]);
+  expect(applied.sort((a, b) => a - b)).toEqual([0, 0, 0, 2]);
   expect((await pool.query("select * from foretop.b")).rowCount).toBe(1);
   await Promise.all(others.map((other) => other.end()));
 });

@@ -32,7 +32,7 @@ export async function migrate(pool: Pool, migrations: readonly Migration[] = own
     const version = await client.query<{ number: string; encoding: string }>(
       "select current_setting('server_version_num') as number, current_setting('server_encoding') as encoding",
     );
-    checkServer(version.rows[0]!);
+    checkServer(version.rows[0]);
     await client.query("begin");
     await client.query("select pg_advisory_xact_lock($1)", [LOCK]);
     // Looked up first: "create schema if not exists" asks for the right to create one even where it is there.
@@ -95,7 +95,7 @@ function checkApplied(applied: readonly { number: number; name: string; sha256: 
     });
   }
   applied.forEach(({ name, sha256 }, i) => {
-    const migration = own[i]!;
+    const migration = own[i];
     if (migration.name !== name || hashOf(migration.sql) !== sha256) {
       throw new UserError(`Foretop's database was made with another ${name} than this Foretop has (${migration.name})`, {
         code: "OTHER_SCHEMA",

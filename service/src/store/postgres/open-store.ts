@@ -1,6 +1,7 @@
 /** The store on PostgreSQL, with segments in a folder. Opening brings the schema up to date. */
 import { mkdirSync } from "node:fs";
 import { Kysely, PostgresDialect, WithSchemaPlugin } from "kysely";
+import type { Pool } from "pg";
 import type { Logger } from "../../telemetry/logger.ts";
 import { SegmentFiles } from "../segments/segment-files.ts";
 import type { Store } from "../store.ts";
@@ -49,6 +50,12 @@ export async function openPostgresStore({ databaseUrl, segmentsFolder, log }: Op
     commitHistory: (commit) => commitHistory(db, commit),
     commitInterval: (commit) => commitInterval(db, commit),
     commitCorrection: (commit) => commitCorrection(db, commit),
-    close: () => (closing ??= db.destroy()),
+    close: () => (closing ??= closeBoth(db, pool)),
   };
+}
+
+/** Kysely ends the pool only if it has used it. */
+async function closeBoth(db: Kysely<Tables>, pool: Pool): Promise<void> {
+  await db.destroy();
+  if (!pool.ended) await pool.end();
 }

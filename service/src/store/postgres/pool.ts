@@ -31,7 +31,7 @@ export function openPool(databaseUrl: string, log: Logger): Pool {
       getTypeParser: (oid: number, format?: "text" | "binary") => {
         if (oid === INT8) return parseInt8;
         if (oid === JSON_TEXT) return (text: string) => text;
-        return types.getTypeParser(oid, format as "text") as (value: string) => unknown;
+        return types.getTypeParser(oid, format) as (value: string) => unknown;
       },
     },
   });

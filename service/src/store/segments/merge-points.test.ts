@@ -8,7 +8,7 @@ import { selectIntervals } from "./select-intervals.ts";
 
 /** The obvious version: all rows in one list, sorted. */
 function naiveMerge(parts: readonly PointsSegment[]): PointsSegment {
-  const rows = parts.flatMap((part) => Array.from(part.series, (series, row) => ({ part, row, series, startMs: part.startMs[row]! })));
+  const rows = parts.flatMap((part) => Array.from(part.series, (series, row) => ({ part, row, series, startMs: part.startMs[row] })));
   rows.sort((a, b) => a.series - b.series || a.startMs - b.startMs);
   const merged = emptyPoints(rows.length, true);
   for (const { column } of POINTS_COLUMNS) rows.forEach(({ part, row }, i) => (arrayOf(merged, column)[i] = arrayOf(part, column)[row]!));
@@ -23,7 +23,7 @@ test("mergePoints equals the obvious version, with series that come later, stop,
       const whole = somePoints([t * 1000], 1 + Math.floor(random() * 20), { version: t + 1 });
       const kept = new Set([...whole.series].filter(() => random() < 0.7));
       // Keep some series only: pretend that the others' interval doesn't count.
-      const marked = { ...whole, startMs: whole.startMs.map((ms, row) => (kept.has(whole.series[row]!) ? ms : -1)) };
+      const marked = { ...whole, startMs: whole.startMs.map((ms, row) => (kept.has(whole.series[row]) ? ms : -1)) };
       return selectIntervals(marked, (ms) => ms >= 0);
     });
     expect(mergePoints(parts), `seed ${seed}`).toEqual(naiveMerge(parts));

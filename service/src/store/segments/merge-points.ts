@@ -15,14 +15,14 @@ export function mergePoints(parts: readonly PointsSegment[]): PointsSegment {
   // Counting sort: where each series begins, then every row to the next place of its series, parts in order.
   const seriesMax = parts.reduce((max, { series }) => Math.max(max, series.at(-1) ?? -1), -1);
   const nextRow = new Int32Array(seriesMax + 2);
-  for (const { series } of parts) for (const number of series) nextRow[number + 1]! += 1;
-  for (let number = 0; number <= seriesMax; number++) nextRow[number + 1]! += nextRow[number]!;
+  for (const { series } of parts) for (const number of series) nextRow[number + 1] += 1;
+  for (let number = 0; number <= seriesMax; number++) nextRow[number + 1] += nextRow[number];
   for (const part of parts) {
-    const places = part.series.map((number) => nextRow[number]!++);
+    const places = part.series.map((number) => nextRow[number]++);
     for (const { column } of POINTS_COLUMNS) {
       const source = arrayOf(part, column);
       const target = arrayOf(merged, column);
-      for (let row = 0; row < places.length; row++) target[places[row]!] = source[row]!;
+      for (let row = 0; row < places.length; row++) target[places[row]] = source[row]!;
     }
   }
   return merged;

@@ -50,12 +50,12 @@ const BAND_SHARE_MAX = 1e-3;
 export function bandType(scores: NonNullable<PointsSegment["scores"]>): "FLOAT" | "DOUBLE" {
   const { expected, lower, upper, score } = scores;
   for (let row = 0; row < expected.length; row++) {
-    const tolerance = Math.abs(upper[row]! - lower[row]!) * BAND_SHARE_MAX;
+    const tolerance = Math.abs(upper[row] - lower[row]) * BAND_SHARE_MAX;
     if (
-      !survives(expected[row]!, tolerance) ||
-      !survives(lower[row]!, tolerance) ||
-      !survives(upper[row]!, tolerance) ||
-      !survives(score[row]!, Infinity)
+      !survives(expected[row], tolerance) ||
+      !survives(lower[row], tolerance) ||
+      !survives(upper[row], tolerance) ||
+      !survives(score[row], Infinity)
     ) return "DOUBLE";
   }
   return "FLOAT";

@@ -28,13 +28,13 @@ export async function readSeries(
   }
   const placesOf = new Map<number, Place[]>(series.map((number) => [number, []]));
   pieces.forEach((groups, i) => {
-    const isInEffect = intervalChoice(segments[i]!);
+    const isInEffect = intervalChoice(segments[i]);
     const counts = (ms: number) => ms >= range.startMs && ms < range.endMs && isInEffect(ms);
     for (const group of groups) {
       for (const number of series) {
         const places = placesOf.get(number)!;
         for (let row = firstRow(group.series, number); row < group.series.length && group.series[row] === number; row++) {
-          if (counts(group.startMs[row]!)) places.push({ group, row });
+          if (counts(group.startMs[row])) places.push({ group, row });
         }
       }
     }
@@ -55,7 +55,7 @@ async function readGroups(row: SegmentRow, series: readonly number[], files: Seg
   const groups: PointsSegment[] = [];
   for (const index of groupsWith(ranges, series)) {
     const key = `${row.sha256}#${index}`;
-    const group = cache.get(key) ?? (await files.readRows(row, opened, ranges[index]!, WANTED));
+    const group = cache.get(key) ?? (await files.readRows(row, opened, ranges[index], WANTED));
     cache.set(key, group);
     groups.push(group);
   }
@@ -72,7 +72,7 @@ function firstRow(series: Int32Array, wanted: number): number {
   let high = series.length;
   while (low < high) {
     const middle = (low + high) >> 1;
-    if (series[middle]! < wanted) low = middle + 1;
+    if (series[middle] < wanted) low = middle + 1;
     else high = middle;
   }
   return low;
@@ -85,20 +85,20 @@ interface Place {
 }
 
 function pointsOf(series: number, places: readonly Place[]): SeriesPoints {
-  const sorted = [...places].sort((a, b) => a.group.startMs[a.row]! - b.group.startMs[b.row]!);
+  const sorted = [...places].sort((a, b) => a.group.startMs[a.row] - b.group.startMs[b.row]);
   const numbers = (of: (place: Place) => number) => Float64Array.from(sorted, of);
   const codes = (of: (place: Place) => number) => Uint8Array.from(sorted, of);
   return {
     series,
-    startMs: numbers(({ group, row }) => group.startMs[row]!),
-    value: numbers(({ group, row }) => group.value[row]!),
+    startMs: numbers(({ group, row }) => group.startMs[row]),
+    value: numbers(({ group, row }) => group.value[row]),
     expected: numbers(({ group, row }) => group.scores?.expected[row] ?? NaN),
     lower: numbers(({ group, row }) => group.scores?.lower[row] ?? NaN),
     upper: numbers(({ group, row }) => group.scores?.upper[row] ?? NaN),
     severity: numbers(({ group, row }) => group.scores?.severity[row] ?? NaN),
     kind: codes(({ group, row }) => group.scores?.kind[row] ?? 0),
     // History was not judged: it is what the models learned from.
-    status: codes(({ group, row }) => group.scores?.status[row] ?? (Number.isNaN(group.value[row]!) ? MISSING : LEARNING)),
+    status: codes(({ group, row }) => group.scores?.status[row] ?? (Number.isNaN(group.value[row]) ? MISSING : LEARNING)),
     heldBack: codes(({ group, row }) => group.scores?.heldBack[row] ?? 0),
   };
 }

@@ -152,7 +152,7 @@ function rowOf(owner: SegmentOwner, kind: SegmentRow["kind"], file: WrittenFile,
 /** Reading one series relies on the order. */
 function checkOrder({ series, startMs }: PointsSegment): void {
   for (let row = 1; row < series.length; row++) {
-    const isSorted = series[row]! > series[row - 1]! || (series[row] === series[row - 1] && startMs[row]! > startMs[row - 1]!);
+    const isSorted = series[row] > series[row - 1] || (series[row] === series[row - 1] && startMs[row] > startMs[row - 1]);
     if (!isSorted) throw new Error(`points are not sorted by series, then interval, at row ${row}`);
   }
 }

@@ -17,14 +17,14 @@ export function intervalChoice({ inEffect }: Pick<SegmentRow, "inEffect">): (sta
 /** The same points when all of them count, else a copy of those that do. */
 export function selectIntervals(points: PointsSegment, counts: (startMs: number) => boolean): PointsSegment {
   const rows: number[] = [];
-  for (let row = 0; row < points.startMs.length; row++) if (counts(points.startMs[row]!)) rows.push(row);
+  for (let row = 0; row < points.startMs.length; row++) if (counts(points.startMs[row])) rows.push(row);
   if (rows.length === points.startMs.length) return points;
   const selected = emptyPoints(rows.length, points.scores !== null);
   for (const { column, isScore } of POINTS_COLUMNS) {
     if (isScore && points.scores === null) continue;
     const source = arrayOf(points, column);
     const target = arrayOf(selected, column);
-    for (let i = 0; i < rows.length; i++) target[i] = source[rows[i]!]!;
+    for (let i = 0; i < rows.length; i++) target[i] = source[rows[i]]!;
   }
   return selected;
 }
