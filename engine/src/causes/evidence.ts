@@ -122,7 +122,7 @@ function weightedMedianRatio(actual: Float64Array, expected: Float64Array, sprea
  * Leaves without a spread: the scatter is estimated from the leaves themselves. The forecast may be as noisy as the
  * actual, so the change u is symmetric, in [−1, 1].
  */
-export function symmetricEvidence(actual: Float64Array, expected: Float64Array): Evidence {
+export function symmetricEvidence(actual: Float64Array, expected: Float64Array, quiet: Uint8Array | null = null): Evidence {
   const count = actual.length;
   const W = new Float64Array(count);
   const A = new Float64Array(count);
@@ -137,7 +137,7 @@ export function symmetricEvidence(actual: Float64Array, expected: Float64Array):
     N[i] = 1;
     A[i] = Math.min(1, Math.max(-1, (f < 0 ? v - f : f - v) / size));
   }
-  const sigma = scatterOf(A, N);
+  const sigma = scatterOf(A, quiet === null ? N : N.map((n, i) => n * quiet[i]!));
   const w = 1 / (sigma * sigma);
   for (let i = 0; i < count; i++) {
     if (N[i] === 0) continue;

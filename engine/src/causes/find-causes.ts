@@ -152,7 +152,8 @@ function settledFindings(cells: Cells, leaves: Leaves, { withTotal, limits }: { 
   const options = { withTotal, causesMax: limits.causesMax };
   const search = () => scan(evidence, { sizes: fold.sizes, cellOf }, options).filter((finding) => isNamed(finding, fold));
   let findings = search();
-  for (let round = 0; round < 2 && leaves.spread !== null && evidence.noise > 1.02 && findings.length > 0; round++) {
+  for (let round = 0; round < 2 && findings.length > 0; round++) {
+    if (leaves.spread !== null && evidence.noise <= 1.02) break; // 1 is as good as it gets
     const again = evidenceOf(leaves, outside(findings, fold, cells.leafCount));
     if (again.noise > 0.99 * evidence.noise) break;
     evidence = again;
@@ -162,7 +163,7 @@ function settledFindings(cells: Cells, leaves: Leaves, { withTotal, limits }: { 
 }
 
 function evidenceOf({ kind, actual, expected, spread }: Leaves, quiet: Uint8Array | null): Evidence {
-  if (spread === null) return symmetricEvidence(actual, expected);
+  if (spread === null) return symmetricEvidence(actual, expected, quiet);
   // A forecast of a sparse count may lie a little below zero: that alone makes no negative measure.
   const hasNegative = actual.some((v) => v < 0) || expected.some((f, i) => f < -spread[i]!);
   if (kind === "average" || hasNegative) return gaussianEvidence(actual, expected, spread, quiet);

@@ -261,18 +261,9 @@ function numbers(file: CsvTable, name: string): Float64Array {
 /** An empty cell is a null value. */
 function dimension(file: CsvTable, name: string): DimensionColumn {
   const texts = column(file, name);
-  const values: (string | null)[] = [];
-  const codeOf = new Map<string, number>();
-  const codes = new Int32Array(texts.length);
-  for (const [row, text] of texts.entries()) {
-    let code = codeOf.get(text);
-    if (code === undefined) {
-      codeOf.set(text, (code = values.length));
-      values.push(text === "" ? null : text);
-    }
-    codes[row] = code;
-  }
-  return { name, values, codes };
+  const sorted = [...new Set(texts)].sort();
+  const codeOf = new Map(sorted.map((text, code) => [text, code]));
+  return { name, values: sorted.map((text) => (text === "" ? null : text)), codes: Int32Array.from(texts, (text) => codeOf.get(text)!) };
 }
 
 function instantOf(text: string, { file }: CsvTable, row: number, name: string): number {
