@@ -3,6 +3,7 @@ import type { Command } from "commander";
 import type { OutputOf } from "../../api/operations/index.ts";
 import type { RunCommand } from "../cli.ts";
 import type { CommandContext } from "../commands.ts";
+import { EXIT } from "../exit-code.ts";
 import { facts, table } from "../table.ts";
 import { timeText } from "../time-text.ts";
 import { instantMs, wholeNumber } from "./run.ts";
@@ -19,7 +20,7 @@ interface ListFlags {
 }
 
 export function addAnomalyCommands(program: Command, run: RunCommand): void {
-  const anomaly = program.command("anomaly").description("What was found: list, show.");
+  const anomaly = program.command("anomaly").description("What was found: list, show, evidence.");
 
   anomaly
     .command("list")
@@ -61,6 +62,49 @@ export function addAnomalyCommands(program: Command, run: RunCommand): void {
         context.print(found, () => showText(found, context));
       }),
     );
+
+  anomaly
+    .command("evidence")
+    .argument("<group>", "the group's id")
+    .description("What a group's figures rest on: SQL for each of them, the reading, versions, how expected came about.")
+    .option("--verify", "read the source again, judge with the states of then, and say what differs")
+    .addHelpText("after", "\nExample:\n  foretop anomaly evidence 4f1c2a80-0b5e-4d0a-9a51-6f0e7c1d2b3a --verify")
+    .action((group: string, { verify }: { verify?: boolean }, command: Command) =>
+      run(command, async (context) => {
+        const client = await context.client();
+        if (verify !== true) {
+          const evidence = await client.call("getEvidence", { group });
+          context.print(evidence, () => evidenceText(evidence, context));
+          return EXIT.ok;
+        }
+        const result = await client.call("verifyEvidence", { group });
+        context.print(result, () => `${evidenceText(result.evidence, context)}\n${verificationText(result)}`);
+        return result.same ? EXIT.ok : EXIT.failed;
+      }),
+    );
+}
+
+function evidenceText(evidence: OutputOf<"getEvidence">, { io }: CommandContext): string {
+  const zone = io.zone;
+  const figure = (value: number | null): number | null => (value === null ? null : Number(value.toPrecision(6)));
+  const rows = evidence.series.map((one) => [one.name, one.isHead ? "yes" : "", figure(one.actual), figure(one.expected), figure(one.lower), figure(one.upper), figure(one.how.spread), one.how.pointsLearned, one.how.pointsGated]);
+  return [
+    facts([
+      ["interval", `${timeText(evidence.interval.start, zone)} to ${timeText(evidence.interval.end, zone)} (${zone}), version ${evidence.intervalVersion}`],
+      ["known since", timeText(evidence.knownAt, zone)],
+      ["reading", evidence.attempt],
+      ["model", `${evidence.modelVersion}, states from the checkpoint of ${timeText(evidence.checkpointEnd, zone)}`],
+      ["hashes", `query ${evidence.queryHash.slice(0, 12)}, configuration ${evidence.configHash.slice(0, 12)}, evidence ${evidence.hash}`],
+    ]),
+    "\n",
+    table([["SERIES", "HEAD", "ACTUAL", "EXPECTED", "LOWER", "UPPER", "SPREAD", "LEARNED", "GATED"], ...rows], { columns: io.stdout.columns }),
+    ...evidence.series.filter(({ isHead }) => isHead).map(({ name, sql }) => `\n-- ${name}\n${sql}\n`),
+  ].join("");
+}
+
+function verificationText({ same, differences }: OutputOf<"verifyEvidence">): string {
+  if (same) return "same: read again, every figure is as it was\n";
+  return table([["SERIES", "WHAT", "WAS", "IS"], ...differences.map(({ series, what, was, is }) => [series, what, was, is])], { columns: null });
 }
 
 function listText({ groups, statistics, nextCursor }: OutputOf<"listGroups">, { io }: CommandContext): string {

@@ -12,7 +12,7 @@ const NAME = "the detector's name or id";
 const START = "the interval's start, e.g. 2026-03-01T10:00:00Z";
 
 export function addIntervalCommands(program: Command, run: RunCommand): void {
-  const interval = program.command("interval").description("What became of each interval: list, show, rerun.");
+  const interval = program.command("interval").description("What became of each interval: list, show, rerun, backfill.");
 
   interval
     .command("list")
@@ -62,6 +62,25 @@ export function addIntervalCommands(program: Command, run: RunCommand): void {
         return result.status === "FAILED" ? EXIT.source : EXIT.ok;
       }),
     );
+
+  interval
+    .command("backfill")
+    .argument("<detector>", NAME)
+    .argument("<from>", "start of the range, e.g. 2026-03-01T00:00:00Z")
+    .argument("<to>", "its end")
+    .description("Reads past intervals again, however old: late, corrected and deleted rows are judged anew. Unchanged ones change nothing.")
+    .addHelpText("after", "\nExample:\n  foretop interval backfill orders 2026-03-01T00:00:00Z 2026-03-02T00:00:00Z")
+    .action((detector: string, from: string, to: string, _options: object, command: Command) =>
+      run(command, async (context) => {
+        const result = await (await context.client()).call("backfill", { detector, from: instantOf(from, "from"), to: instantOf(to, "to") });
+        context.print(result, () => backfillText(result));
+      }),
+    );
+}
+
+function backfillText({ intervalsRead, intervalsChanged, groupsChanged, groupsRetracted, reason }: OutputOf<"backfill">): string {
+  if (intervalsChanged === 0) return `${intervalsRead} intervals read again: nothing has changed\n`;
+  return `${intervalsRead} intervals read again: ${reason ?? "rows changed"}; ${intervalsChanged} intervals judged anew, ${groupsChanged} groups revised, ${groupsRetracted} retracted\n`;
 }
 
 function instantOf(text: string, where: string): string {
