@@ -59,6 +59,7 @@ export async function train(options: PartOptions): Promise<Figures> {
     seconds: seconds(started),
     crawlSeconds: report.crawlSeconds,
     learnSeconds: report.learnSeconds,
+    cpuSeconds: cpuSeconds(),
     peakMiB: process.resourceUsage().maxRSS / 1024,
   };
 }
@@ -95,6 +96,7 @@ export async function oneInterval(options: PartOptions): Promise<Figures> {
     segmentBytesPerPoint: (after.segmentBytes - before.segmentBytes) / points,
     walBytesPerPoint: (after.walBytes - before.walBytes) / points,
     bytesPerPoint: (after.segmentBytes - before.segmentBytes + after.walBytes - before.walBytes) / points,
+    cpuSecondsPerInterval: cpuSeconds() / options.liveIntervals,
     peakMiB: process.resourceUsage().maxRSS / 1024,
   };
 }
@@ -126,6 +128,12 @@ function bytesIn(folder: string): number {
 
 function seconds(startedMs: number): number {
   return (performance.now() - startedMs) / 1000;
+}
+
+/** Of this process, all threads, since its start: what a busy machine can't stretch as it does the clock. */
+function cpuSeconds(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1e6;
 }
 
 function median(values: readonly number[]): number {
