@@ -54,10 +54,15 @@ function writePart(part: Part, figures: PartFigures): void {
   const machine = { cpu: cpus()[0].model, cores: cpus().length, memoryGiB: Math.round(totalmem() / 2 ** 30), node: process.version };
   const commit = execFileSync("git", ["rev-parse", "--short", "HEAD"], { cwd: ROOT, encoding: "utf8" }).trim();
   const known: unknown = existsSync(RESULTS) ? JSON.parse(readFileSync(RESULTS, "utf8")) : {};
-  const results = { ...(known as object), [part]: { commit, machine, loadAverage: loadavg()[1], figures } };
+  const results = { ...(known as object), [part]: { commit, machine, loadAverage: rounded(loadavg()[1]), figures } };
   const sorted = Object.fromEntries(PARTS.flatMap((name) => (name in results ? [[name, results[name as keyof typeof results]]] : [])));
   mkdirSync(dirname(RESULTS), { recursive: true });
-  writeFileSync(RESULTS, `${JSON.stringify(sorted, null, 2)}\n`);
+  writeFileSync(RESULTS, `${JSON.stringify(sorted, (_, value: unknown) => (typeof value === "number" ? rounded(value) : value), 2)}\n`);
+}
+
+/** Four digits: more are noise. */
+function rounded(value: number): number {
+  return Number.isInteger(value) ? value : Number(value.toPrecision(4));
 }
 
 async function measureWorlds(
