@@ -1,4 +1,5 @@
 import { spawn, spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -43,6 +44,16 @@ test("a lock that was cut off by a power failure is taken over", () => {
     takeOwnerLock(path).release();
     expect(existsSync(path)).toBe(false);
   }
+});
+
+test("a process that was killed while it took over leaves nothing that stops the next one", () => {
+  const stale = JSON.stringify({ pid: spawnSync("true").pid, startedAt: "then" });
+  writeFileSync(path, stale);
+  const name = `owner.lock.after-${createHash("sha256").update(stale).digest("hex").slice(0, 16)}`;
+  writeFileSync(join(folder, name), JSON.stringify({ pid: spawnSync("true").pid, startedAt: "a little later" }));
+  takeOwnerLock(path);
+  expect(JSON.parse(readFileSync(path, "utf8"))).toMatchObject({ pid: process.pid });
+  expect(readdirSync(folder)).toEqual(["owner.lock"]);
 });
 
 test("a lock that somebody else took over meanwhile is not removed by its old owner", () => {

@@ -5,6 +5,7 @@
  * Holds between processes of one machine (or one container); folders on network drives are not for databases anyway.
  */
 import { execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
 import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { UserError } from "../../telemetry/errors.ts";
 
@@ -36,7 +37,7 @@ export function takeOwnerLock(path: string): OwnerLock {
           "Only one Foretop may own a folder. Stop that process, or give this one another folder (FORETOP_HOME), or share the work through a PostgreSQL of your own (DATABASE_URL).",
       });
     }
-    removeStale(path, found);
+    if (replaceStale(path, found, text)) return { release: () => releaseLock(path, text) };
   }
   throw new UserError(`${path}: other processes keep taking this lock`, { code: "IN_USE", advice: "Try again." });
 }
@@ -56,24 +57,22 @@ function createWhole(path: string, text: string): boolean {
   }
 }
 
-/** Takes the stale file away by renaming it; two may try, and the second must not take away the lock of the first. */
-function removeStale(path: string, staleText: string): void {
-  const away = `${path}.${process.pid}.stale`;
+/**
+ * Several processes may find the same stale lock. Who may replace it is decided by another lock, named after the stale
+ * owner; and whoever holds that looks again: the winner gives it free only after it has replaced the stale one. A
+ * process that was killed in here leaves that other lock stale, which is taken over in the same way.
+ */
+function replaceStale(path: string, staleText: string, text: string): boolean {
+  const successor = takeOwnerLock(`${path}.after-${createHash("sha256").update(staleText).digest("hex").slice(0, 16)}`);
   try {
-    renameSync(path, away);
-  } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === "ENOENT") return;
-    throw cause;
+    if (readText(path) !== staleText) return false;
+    const draft = `${path}.${process.pid}.draft`;
+    writeFileSync(draft, text, { mode: 0o600 });
+    renameSync(draft, path);
+    return true;
+  } finally {
+    successor.release();
   }
-  if (readText(away) !== staleText) {
-    // It was not the stale one any more: put it back.
-    try {
-      linkSync(away, path);
-    } catch {
-      // A third process has the lock by now; the one whose lock this was finds out at `release`, PostgreSQL at start.
-    }
-  }
-  rmSync(away, { force: true });
 }
 
 function releaseLock(path: string, text: string): void {
