@@ -10,8 +10,6 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     chunkSizeWarningLimit: 900,
     reportCompressedSize: false,
-    // The engine is pure: what the page does not call need not come along (70 kB, compressed).
-    rolldownOptions: { treeshake: { moduleSideEffects: (id) => !id.includes("/engine/src/") } },
   },
   server: { host: "127.0.0.1", proxy: { "/v1": "http://127.0.0.1:7373" } },
 });

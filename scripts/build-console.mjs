@@ -22,7 +22,12 @@ if (!existsSync(stamp) || readFileSync(stamp, "utf8") !== wanted) {
   rmSync(stamp, { force: true }); // a build that fails half-way must not look like one that is done
   const node = join(root, "node_modules", "node", "bin", process.platform === "win32" ? "node.exe" : "node");
   const vite = join(root, "node_modules", "vite", "bin", "vite.js");
-  const result = spawnSync(existsSync(node) ? node : process.execPath, [vite, "build", "--logLevel", "warn"], { cwd: folder, stdio: ["ignore", 2, 2] });
+  const result = spawnSync(existsSync(node) ? node : process.execPath, [vite, "build", "--logLevel", "warn"], {
+    cwd: folder,
+    stdio: ["ignore", 2, 2],
+    // Whoever calls: a test run says NODE_ENV=test, which would put React's development build into the bundle.
+    env: { ...process.env, NODE_ENV: "production" },
+  });
   if (result.status !== 0) {
     process.stderr.write(`The console could not be built (exit ${result.status ?? result.signal}); what vite said is above.\n`);
     process.exit(result.status || 1);

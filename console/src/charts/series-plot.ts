@@ -69,7 +69,8 @@ export function plotOptions(picture: SeriesPicture, { width, height, palette, zo
 function yRange({ actual, expected }: SeriesPicture, max: number | null): uPlot.Range.MinMax {
   const least = [...actual, ...expected].reduce<number>((low, value) => Math.min(low, value ?? 0), 0);
   const most = Math.max(0, max ?? 0);
-  const room = (most - least) * 0.05 || 1;
+  if (most === least) return [0, 1]; // nothing but zeros, or nothing at all
+  const room = (most - least) * 0.05;
   return [least - room, most + room];
 }
 

@@ -6,6 +6,8 @@ import { paletteOf, type Palette } from "./palette.ts";
 import { timelinePicture, type TimelineBar, type TimelineInput } from "./timeline-picture.ts";
 
 const HEIGHT = 120;
+/** A label further to the right would be cut off. */
+const LABEL_LEFT_MAX = 0.95;
 const WIDTH = 1000; // the picture is stretched to the page's width
 
 /** Groups over time: one bar each, as long as it lasted, as high as it was severe. A click opens it. */
@@ -26,7 +28,7 @@ export function Timeline({ input }: { input: TimelineInput }) {
         ))}
       </svg>
       <div className="timeline-days" aria-hidden="true">
-        {picture.days.map(({ ms, left }) => (
+        {picture.days.filter(({ left }) => left < LABEL_LEFT_MAX).map(({ ms, left }) => (
           <span key={ms} style={{ left: `${left * 100}%` }}>
             {dayText.format(ms)}
           </span>
