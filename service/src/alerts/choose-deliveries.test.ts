@@ -145,6 +145,12 @@ test("the hourly limit counts what the last hour sent and what still waits", () 
   expect(delivery!.nextTryMs).toBe(NOW + 2 * HOUR);
 });
 
+test("tables have no hourly limit", () => {
+  const detector = sampleDetector({ alerts: [sampleAlert({ channel: { kind: "export", settings: {} } })], limits: { ...DEFAULT_LIMITS, deliveriesPerHourMax: 1 } });
+  const groups = ["a", "b", "c"].map((id) => sampleStored({ id }));
+  expect(choose(groups, { detector }).map(({ nextTryMs }) => nextTryMs)).toEqual([NOW, NOW, NOW]);
+});
+
 test("the order in which groups come does not matter", () => {
   const groups = [71, 99, 80, 99].map((severity, g) => sampleStored({ id: `group-${g}`, severity }));
   expect(choose(groups)).toEqual(choose([...groups].reverse()));

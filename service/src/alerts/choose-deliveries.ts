@@ -90,11 +90,13 @@ function followsUp({ channel: { settings } }: AlertConfig, channel: Pick<Channel
 }
 
 function delivery(alert: AlertConfig, stored: StoredGroup, event: AlertEvent, recentCount: number, input: ChooseInput): Delivery {
-  const { detector, nowMs } = input;
+  const { detector, channels, nowMs } = input;
   const { group } = stored;
   const key = deliveryKey(alert.name, group.id, group.revision);
   const hourlyMax = detector.config.limits.deliveriesPerHourMax;
-  const hoursLater = detector.muted ? 0 : Math.floor(recentCount / hourlyMax);
+  // The limit is for people: a table is not tired by rows, and late rows in it are wrong rows.
+  const isLimited = !detector.muted && channels.get(alert.channel.kind)?.everyRevision !== true;
+  const hoursLater = isLimited ? Math.floor(recentCount / hourlyMax) : 0;
   return {
     key,
     detectorId: detector.id,
