@@ -105,17 +105,20 @@ export function paperInstance(setName: "S" | "L" | "H", seed: number, mode: "pla
     const deviation = uniform(random, ...set.deviation);
     const up = mode === "offset" ? a % 2 === 1 : sum > 0;
     let dimensions: number[] = [];
-    for (let tries = 0; ; tries++) {
+    // A dimension whose values are used up could only lie under or over an earlier anomaly: drawn again.
+    const hasFree = (d: number) => used[d]!.size < sizes[d]!;
+    for (let tries = 0; tries < 200; tries++) {
       dimensions = choose(random, [...sizes.keys()], layer).sort((x, y) => x - y);
-      if (layer === D || !sets.has(dimensions.join()) || tries > 50) break;
+      if ((layer === D || !sets.has(dimensions.join())) && dimensions.every(hasFree)) break;
     }
+    if (!dimensions.every(hasFree)) break;
     sets.add(dimensions.join());
     const elements = new Map<string, number[]>();
     for (let tries = 0; elements.size < elementCount && tries < 200; tries++) {
       const element = sizes.map((size, d) => {
         if (!dimensions.includes(d)) return -1;
         const free = Array.from({ length: size }, (_, c) => c).filter((c) => !used[d]!.has(c));
-        return free.length === 0 ? integer(random, 0, size - 1) : free[integer(random, 0, free.length - 1)]!;
+        return free[integer(random, 0, free.length - 1)]!;
       });
       if (layer === D && actual[element.reduce((at, c, d) => at + c * strides[d]!, 0)] === 0) continue;
       elements.set(element.join(), element);

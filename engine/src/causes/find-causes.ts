@@ -130,6 +130,9 @@ export interface Leaves {
   readonly spread: Float64Array | null;
 }
 
+/** Noise is estimated anew only where at least this share of the leaves is outside of what was found. */
+const QUIET_SHARE_MIN = 0.3;
+
 interface Settled {
   readonly findings: Finding[];
   readonly folded: FoldedCells;
@@ -154,7 +157,10 @@ function settledFindings(cells: Cells, leaves: Leaves, { withTotal, limits }: { 
   let findings = search();
   for (let round = 0; round < 2 && findings.length > 0; round++) {
     if (leaves.spread !== null && evidence.noise <= 1.02) break; // 1 is as good as it gets
-    const again = evidenceOf(leaves, outside(findings, fold, cells.leafCount));
+    const quiet = outside(findings, fold, cells.leafCount);
+    // Too few leaves left to tell noise by, none when everything moved.
+    if (quiet.reduce((count, isQuiet) => count + isQuiet, 0) < QUIET_SHARE_MIN * quiet.length) break;
+    const again = evidenceOf(leaves, quiet);
     if (again.noise > 0.99 * evidence.noise) break;
     evidence = again;
     findings = search();
