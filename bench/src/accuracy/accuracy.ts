@@ -20,15 +20,19 @@ const SETS = ["yahooa1", "yahooa2", "yahooa3", "yahooa4", "mscloud5m", "aiops5m"
 const RESULTS = join(import.meta.dirname, "../../results");
 const DEFAULT_SCORE = scoreOf(70);
 
-/** Score as the product forms it: the point score, or the slow channel's where that is larger. */
+/** What a user sees: the point score, or the slow channel's where that is larger. */
 const foretop: Scorer = (series) => {
   const { score, shiftScore } = scoreSeries(series.rhythm, series, { historyCount: series.historyCount });
-  return score.map((x, t) => (shiftScore[t] > x && SHIFT_JOINED ? shiftScore[t] : x));
+  return score.map((x, t) => (shiftScore[t] > x ? shiftScore[t] : x));
 };
-const SHIFT_JOINED = process.env.FORETOP_BENCH_POINT_ONLY === undefined;
+
+/** Column `score` of `foretop score` alone. */
+const foretopPoint: Scorer = (series) =>
+  scoreSeries(series.rhythm, series, { historyCount: series.historyCount }).score;
 
 const METHODS: Readonly<Record<string, Scorer>> = {
   foretop,
+  "foretop, point score": foretopPoint,
   "Holt-Winters, gated": holtWinters(true),
   "Holt-Winters, learns all": holtWinters(false),
   "seasonal naive": seasonalNaive,
@@ -63,7 +67,7 @@ export function accuracy(args: readonly string[]): void {
   if (options.data === undefined) throw new Error("accuracy needs --data FOLDER (with tuning/ and nab/ inside)");
   const part = options.judge ? "judge" : "learn";
   const names = options.only === undefined ? SETS : options.only.split(",");
-  const methods = options.baselines ? Object.keys(METHODS) : ["foretop"];
+  const methods = options.baselines ? Object.keys(METHODS) : ["foretop", "foretop, point score"];
 
   const scorers: Record<string, EventScorer[]> = Object.fromEntries(methods.map((method) => [method, []]));
   const weeks: number[] = [];

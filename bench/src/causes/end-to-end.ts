@@ -48,7 +48,7 @@ export function endToEnd({ runCount, isQuiet, firstSeed }: { runCount: number; i
         own[s] = Math.max(0, f);
         variance[s] = variance[s]! + spread * spread;
       }
-      const level = (k: number) => explainExpected(states, LEAVES + k, position).expected;
+      const level = (index: number) => explainExpected(states, LEAVES + index, position).expected;
       const levels = { total: level(40), values: SIZES.map((size, d) => Float64Array.from({ length: size }, (_, c) => level(10 * d + c))) };
       const inLine = raked(own, dimensions, levels);
       for (let s = 0; s < LEAVES; s++) expected[s] = expected[s]! + inLine[s]!;

@@ -155,7 +155,7 @@ static const double QUANTUM_CREEP = 1.0001;
 static const double GATE_SPREADS = 3;
 static const double GATE_DOUBLING = 4;
 static const double GATE_RELEARN = 12;
-static const double MEMORY_MIN = 6;
+static const double MEMORY_EARLY = 6;
 static const double MEMORY_LONG = 12;
 static const double MEMORY_SEASONS = 2;
 static const double BACK_SPREADS = 2;
@@ -415,13 +415,14 @@ static void judgePoint(double *d, float *f, long b, const Layout *layout, long i
   const double blockMean = up ? f[(long)(c + F_BLOCK_MEAN_UP)] : f[(long)(c + F_BLOCK_MEAN_DOWN)];
   const double blockDeviation = up ? f[(long)(c + F_BLOCK_DEVIATION_UP)] : f[(long)(c + F_BLOCK_DEVIATION_DOWN)];
   const double beyond = lnZ - blockMean - 0.3;
+  const double burst = blockDeviation > BLOCK_DEVIATION && beyond > 0 ? exp_(-beyond * (1 - BLOCK_DEVIATION / blockDeviation)) : 1;
+  const double raw = score * burst; 
   if (score > STRETCH_FROM) {
 
     const double stretch = up ? f[(long)(c + F_STRETCH_UP)] : f[(long)(c + F_STRETCH_DOWN)];
     if (stretch > 1) score = STRETCH_FROM * exp_(stretch * ln(score / STRETCH_FROM));
   }
-  if (blockDeviation > BLOCK_DEVIATION && beyond > 0) score *= exp_(-beyond * (1 - BLOCK_DEVIATION / blockDeviation));
-  const double raw = score;
+  score *= burst;
   if (points < FIRST_SCORED_POINT) score = 0;
   if (value == 0 && zeroShare > 0) {
 
@@ -430,7 +431,7 @@ static void judgePoint(double *d, float *f, long b, const Layout *layout, long i
   }
   J[(long)(J_BACK)] = 0;
   J[(long)(J_SCORE_BEFORE_MEMORY)] = score;
-  if (f[(long)(c + F_MEMORY_AGE)] > MEMORY_MIN && known) {
+  if (f[(long)(c + F_MEMORY_AGE)] > MEMORY_LONG && known) {
 
     const double old = clamp(profile + (layout->weekLength > 0 ? f[(long)(c + layout->F_WEEK + hourOfWeek)] : 0) + d[(long)(b + D_OLD_LEVEL)], low, high);
     const double oldSpread = d[(long)(b + D_OLD_SPREAD)] > floor ? d[(long)(b + D_OLD_SPREAD)] : floor;
@@ -536,7 +537,7 @@ static void learnPoint(double *d, float *f, long b, const Layout *layout, long i
       f[(long)(c + F_MEMORY_BACK)] = 0;
     }
   } else {
-    const double back = J[(long)(J_BACK)] == 1 || (memory <= MEMORY_MIN && run == 0) ? f[(long)(c + F_MEMORY_BACK)] + 1 : 0;
+    const double back = J[(long)(J_BACK)] == 1 || (memory <= MEMORY_EARLY && run == 0) ? f[(long)(c + F_MEMORY_BACK)] + 1 : 0;
     f[(long)(c + F_MEMORY_BACK)] = back;
     if (back >= BACK_POINTS) {
       restored = memory >= MEMORY_LONG;

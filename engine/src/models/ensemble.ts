@@ -149,8 +149,8 @@ const GATE_SPREADS = 3;
 const GATE_DOUBLING = 4; // points of a run after which the limit doubles
 const GATE_RELEARN = 12; // points of a run after which it is the new regime
 
-const MEMORY_MIN = 6; // points after which what was left is a regime to come back to
-export const MEMORY_LONG = 12;
+const MEMORY_EARLY = 6; // points within which a quiet gate means that it was a spike, and nothing was left
+export const MEMORY_LONG = 12; // points after which what was left is a regime to come back to
 const MEMORY_SEASONS = 2;
 const BACK_SPREADS = 2;
 const BACK_POINTS = 3; // in a row: then the old regime is restored
@@ -374,13 +374,14 @@ export function judgePoint(
   const blockMean = up ? f[c + F_BLOCK_MEAN_UP] : f[c + F_BLOCK_MEAN_DOWN];
   const blockDeviation = up ? f[c + F_BLOCK_DEVIATION_UP] : f[c + F_BLOCK_DEVIATION_DOWN];
   const beyond = lnZ - blockMean - 0.3;
+  const burst = blockDeviation > BLOCK_DEVIATION && beyond > 0 ? exp(-beyond * (1 - BLOCK_DEVIATION / blockDeviation)) : 1;
+  const raw = score * burst; // what the incident layer sees
   if (score > STRETCH_FROM) {
     // Thin tails: far out is rarer than the same distance elsewhere.
     const stretch = up ? f[c + F_STRETCH_UP] : f[c + F_STRETCH_DOWN];
     if (stretch > 1) score = STRETCH_FROM * exp(stretch * ln(score / STRETCH_FROM));
   }
-  if (blockDeviation > BLOCK_DEVIATION && beyond > 0) score *= exp(-beyond * (1 - BLOCK_DEVIATION / blockDeviation));
-  const raw = score;
+  score *= burst;
   if (points < FIRST_SCORED_POINT) score = 0;
   if (value === 0 && zeroShare > 0) {
     // A zero can't be rarer than zeros are.
@@ -389,7 +390,7 @@ export function judgePoint(
   }
   J[J_BACK] = 0;
   J[J_SCORE_BEFORE_MEMORY] = score;
-  if (f[c + F_MEMORY_AGE] > MEMORY_MIN && known) {
+  if (f[c + F_MEMORY_AGE] > MEMORY_LONG && known) {
     // A return to the regime before a shift is no incident of its own.
     const old = clamp(profile + (layout.weekLength > 0 ? f[c + layout.F_WEEK + hourOfWeek] : 0) + d[b + D_OLD_LEVEL], low, high);
     const oldSpread = d[b + D_OLD_SPREAD] > floor ? d[b + D_OLD_SPREAD] : floor;
@@ -510,7 +511,7 @@ export function learnPoint(
       f[c + F_MEMORY_BACK] = 0;
     }
   } else {
-    const back = J[J_BACK] === 1 || (memory <= MEMORY_MIN && run === 0) ? f[c + F_MEMORY_BACK] + 1 : 0;
+    const back = J[J_BACK] === 1 || (memory <= MEMORY_EARLY && run === 0) ? f[c + F_MEMORY_BACK] + 1 : 0;
     f[c + F_MEMORY_BACK] = back;
     if (back >= BACK_POINTS) {
       restored = memory >= MEMORY_LONG;
