@@ -112,6 +112,8 @@ describe("what is found", () => {
     const actual = leaves.expected.map((f, i) => f * (1 + 0.1 * normal(random)) * (leaves.rows[i]![1] === "b2" ? 0.6 : 1));
     const report = findCauses({ ...input({ ...leaves, actual }), spread: undefined });
     assert.deepEqual(segments(report), ["b=b2"]);
+    const all = findCauses({ ...input({ ...leaves, actual: leaves.expected.map((f) => 0.7 * f * (1 + 0.1 * normal(random))) }), spread: undefined });
+    assert.equal(all.verdict, "everything moved");
   });
 
   test("averages: a segment whose mean fell, weighted by its rows", () => {

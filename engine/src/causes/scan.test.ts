@@ -46,7 +46,7 @@ test("the cube's sums equal the sums over each segment's leaves, also after segm
         const inside = leaves.filter((leaf) => isBelow(leaf, codes, sizes) && !out.some((segment) => isBelow(leaf, segment, sizes)));
         for (const name of ["W", "A", "L", "N"] as const) {
           const expected = inside.reduce((sum, { index }) => sum + evidence[name][index]!, 0);
-          assert.ok(Math.abs(sums[name][cell]! - expected) < 1e-6 * Math.max(1, Math.abs(expected)), `seed ${seed} ${name} ${codes}`);
+          assert.ok(Math.abs(sums[name][cell]! - expected) < 1e-6 * Math.max(1, Math.abs(expected)), `seed ${seed} ${name} ${codes.join()}`);
         }
       }
       const segment = sizes.map((size) => (random() < 0.5 ? size : Math.floor(random() * size)));

@@ -195,7 +195,7 @@ describe("one interval", () => {
       [],
       { keys: averages },
     );
-    assert.deepEqual(groups.map(({ members }) => members.length).sort(), [1, 3]);
+    assert.deepEqual(groups.map(({ members }) => members.length).sort((a, b) => a - b), [1, 3]);
     const three = groups.find(({ members }) => members.length === 3)!;
     assert.equal(three.head.length, 3);
     assert.equal(three.expected, 200, "figures are not added up");

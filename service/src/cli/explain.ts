@@ -169,11 +169,11 @@ export function addExplainCommand(program: Command, run: RunCommand): void {
     .option("--at <instant>", "the interval to explain, as in the time column; default the last one")
     .addHelpText("after", "\nExample:\n  foretop explain orders.csv --dimensions platform,country --actual orders --expected forecast --spread spread")
     .action((file: string, { dimensions, ...flags }: Omit<ExplainOptions, "file" | "dimensions"> & { dimensions: string }, command: Command) =>
-      run(command, async ({ io, print }) => {
+      run(command, async (context) => {
         const names = dimensions.split(",").map((name) => name.trim()).filter((name) => name !== "");
         if (names.length === 0) throw new UserError("--dimensions names no column", { where: "--dimensions" });
-        const report = explainFile({ ...flags, file: resolve(io.cwd, file), dimensions: names });
-        print(explainDocument(report), () => explainText(report, { columns: io.stdout.columns }));
+        const report = explainFile({ ...flags, file: resolve(context.io.cwd, file), dimensions: names });
+        context.print(explainDocument(report), () => explainText(report, { columns: context.io.stdout.columns }));
       }),
     );
 }
