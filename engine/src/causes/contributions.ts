@@ -104,8 +104,8 @@ export function ratioContributions(leaves: RatioLeaves): DimensionContribution[]
         return {
           value,
           score: scores[c]!,
-          actual: b1[c]! === 0 ? NaN : x1[c]! / b1[c]!,
-          expected: b0[c]! === 0 ? NaN : x0[c]! / b0[c]!,
+          actual: b1[c] === 0 ? NaN : x1[c]! / b1[c]!,
+          expected: b0[c] === 0 ? NaN : x0[c]! / b0[c]!,
           direction: directionOf(rate + mix),
           rateEffect: rate,
           mixEffect: mix,
