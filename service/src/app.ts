@@ -10,6 +10,7 @@ import { parseConfigFile } from "./resources/parse-config.ts";
 import { planDetector } from "./resources/plan.ts";
 import { readFileFrom } from "./resources/read-file.ts";
 import { HeadMovedError } from "./store/store.ts";
+import { describeError } from "./telemetry/errors.ts";
 import { VERSION } from "./version.ts";
 
 export interface AppOptions {
@@ -18,12 +19,14 @@ export interface AppOptions {
    * `serve` does it itself and returns when it is done.
    */
   readonly startActivation: (detectorId: string) => Promise<void>;
+  /** jobs that wait in the queue, null while it is starting; without a queue there is nothing to wait for */
+  readonly queuedJobs?: () => Promise<number | null>;
 }
 
 /** A detector whose head moves faster than this many corrections in a row is catching up after an outage. */
 const HEAD_TRIES_MAX = 5;
 
-export function buildApp(system: System, { startActivation }: AppOptions): App {
+export function buildApp(system: System, { startActivation, queuedJobs }: AppOptions): App {
   const startedMs = Date.now();
   const { store, clock } = system;
 
@@ -71,7 +74,17 @@ export function buildApp(system: System, { startActivation }: AppOptions): App {
       });
       return { ...result, warnings: [...result.warnings] };
     },
-    health: () => Promise.resolve({ version: VERSION, startedMs, notReady: [], queued: 0 }),
+    async health() {
+      const notReady: string[] = [];
+      await store.detectors.list().catch((error: unknown) => {
+        system.log.warn({ error: describeError(error) }, "the database does not answer");
+        notReady.push("the database does not answer");
+      });
+      // A database that is down takes the queue along: said once.
+      const queued = notReady.length > 0 || queuedJobs === undefined ? 0 : await queuedJobs();
+      if (queued === null) notReady.push("the job queue is starting");
+      return { version: VERSION, startedMs, notReady, queued: queued ?? 0 };
+    },
   };
 }
 

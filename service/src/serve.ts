@@ -5,7 +5,7 @@
 import { listen } from "./api/listen.ts";
 import { buildServer } from "./api/server.ts";
 import { buildApp } from "./app.ts";
-import { startQueue } from "./jobs/queue.ts";
+import { startQueue, type Queue } from "./jobs/queue.ts";
 import { watchFolder } from "./jobs/watch-folder.ts";
 import type { OpenSystem } from "./open-system.ts";
 
@@ -23,12 +23,16 @@ export interface ServeOptions {
 /** Resolves when `signal` has aborted and everything that ran has ended. */
 export async function serve({ system, metrics }: OpenSystem, options: ServeOptions): Promise<void> {
   const { databaseUrl, port, watchDir, signal, onListening, host, consoleFolder } = options;
-  // The queue takes ACTIVATING detectors up by itself, at its next look.
-  const app = buildApp(system, { startActivation: () => Promise.resolve() });
+  let queue: Queue | null = null;
+  const app = buildApp(system, {
+    // The queue takes ACTIVATING detectors up by itself, at its next look.
+    startActivation: () => Promise.resolve(),
+    queuedJobs: async () => (queue === null ? null : queue.waiting()),
+  });
   const server = buildServer(system, app, { metrics, ...(consoleFolder === undefined ? {} : { consoleFolder }) });
   const listening = await listen(server, { port, homeFolder: system.homeFolder, ...(host === undefined ? {} : { host }) });
   try {
-    const queue = await startQueue(system, { databaseUrl, signal });
+    queue = await startQueue(system, { databaseUrl, signal });
     const watching = watchDir === undefined ? null : watchFolder(watchDir, app, system, signal);
     onListening(listening.address);
     await aborted(signal);

@@ -28,10 +28,13 @@ const RUN = "run-detector";
 const ACTIVATE = "activate-detector";
 const DELIVER = "deliver";
 const MAINTAIN = "maintain";
+const QUEUES = [RUN, ACTIVATE, DELIVER, MAINTAIN];
 /** Housekeeping, by whichever process looks first. */
 const MAINTAIN_EVERY_MS = 3_600_000;
 
 export interface Queue {
+  /** Jobs that wait for a process to take them. */
+  waiting(): Promise<number>;
   /** Stops taking work, lets what runs end or abort, closes the connections. */
   stop(): Promise<void>;
 }
@@ -49,7 +52,7 @@ export async function startQueue(system: System, { databaseUrl, signal }: { data
   boss.on("error", (error) => system.log.error({ error: describeError(error) }, "job queue"));
   await boss.start();
   const options = { policy: "stately", retryLimit: 0, expireInSeconds: TURN_SECONDS_MAX, deleteAfterSeconds: 60, heartbeatSeconds: HEARTBEAT_SECONDS };
-  for (const name of [RUN, ACTIVATE, DELIVER, MAINTAIN]) await boss.createQueue(name, options);
+  for (const name of QUEUES) await boss.createQueue(name, options);
 
   const paused = new Map<string, number>();
   const stopping = new AbortController();
@@ -79,6 +82,11 @@ export async function startQueue(system: System, { databaseUrl, signal }: { data
 
   const ticking = tick(boss, system, paused, ending);
   return {
+    async waiting() {
+      let count = 0;
+      for (const queue of await boss.getQueues(QUEUES)) count += queue.readyCount;
+      return count;
+    },
     async stop() {
       stopping.abort(new Error("foretop is stopping"));
       await ticking;

@@ -44,7 +44,7 @@ async function explainGroup(group: AnomalyGroup, context: ExplainContext): Promi
     group,
     contributions: previous?.contributions ?? contributionsNow(group, context),
     segments,
-    headline: headlineOf(group, table, segments, { intervalSeconds: (context.evidence.interval.endMs - context.evidence.interval.startMs) / 1000 }),
+    headline: headlineOf(group, segments, { intervalSeconds: (context.evidence.interval.endMs - context.evidence.interval.startMs) / 1000 }),
     evidence: previous?.evidence ?? context.evidence,
     reason: null,
     knownAtMs,

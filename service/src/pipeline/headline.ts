@@ -1,5 +1,4 @@
 import type { AnomalyGroup } from "@foretop/engine";
-import type { SeriesTable } from "./series-table.ts";
 
 type Segment = Readonly<Record<string, string | null>>;
 
@@ -10,11 +9,11 @@ const SEGMENTS_NAMED_MAX = 3;
  * One sentence for people.
  *
  * @example "views 238 below expected (−17 %): platform=ios"
- * @example "revenue stopped: marketplace=jp has sent no rows since the group began (expected 512 an interval)"
+ * @example "revenue stopped: no rows for marketplace=jp, 512 expected an hour"
+ * @example "views shifted between segments: platform=web +54 %, platform=app −39 %"
  */
 export function headlineOf(
   group: AnomalyGroup,
-  table: Pick<SeriesTable, "isAdditive">,
   segments: readonly Segment[],
   { intervalSeconds }: { intervalSeconds: number },
 ): string {
@@ -25,12 +24,12 @@ export function headlineOf(
   if (group.kind === "drop to zero") {
     return `${group.measure} fell to zero: ${where}, ${number(group.expected)} expected ${perInterval(intervalSeconds)}`;
   }
+  if (group.direction === "mixed") return `${group.measure} shifted between segments: ${sidesText(group, segments)}`;
   const difference = group.actual - group.expected;
   const side = difference < 0 ? "below" : "above";
   const share = group.expected === 0 ? "" : ` (${signedPercent(difference / Math.abs(group.expected))})`;
   const named = KIND_WORDS[group.kind] ?? "";
-  const amount = table.isAdditive(group.measure) ? number(Math.abs(difference)) : number(Math.abs(difference));
-  return `${group.measure} ${amount} ${side} expected${share}${named}: ${where}`;
+  return `${group.measure} ${number(Math.abs(difference))} ${side} expected${share}${named}: ${where}`;
 }
 
 const KIND_WORDS: Partial<Record<AnomalyGroup["kind"], string>> = {
@@ -39,6 +38,20 @@ const KIND_WORDS: Partial<Record<AnomalyGroup["kind"], string>> = {
   "flat line": ", a flat line",
   "change of spread": ", moving more than usual",
 };
+
+/** Segments that moved against each other, each with its own share: their sum would say nothing. */
+function sidesText(group: AnomalyGroup, segments: readonly Segment[]): string {
+  // segmentsOf lists the head by severity, then number: the same order here.
+  const head = group.members
+    .filter(({ series }) => group.head.includes(series))
+    .sort((a, b) => b.severity - a.severity || a.series - b.series);
+  const texts = segments.map((segment, i) => {
+    const { actual, expected } = head[i]!;
+    return `${segmentsText([segment])} ${expected === 0 ? "" : signedPercent((actual - expected) / Math.abs(expected))}`.trimEnd();
+  });
+  if (texts.length <= SEGMENTS_NAMED_MAX) return texts.join(", ");
+  return `${texts.slice(0, SEGMENTS_NAMED_MAX).join(", ")} and ${texts.length - SEGMENTS_NAMED_MAX} more`;
+}
 
 export function segmentsText(segments: readonly Segment[]): string {
   const texts = segments.map((segment) => {
@@ -66,5 +79,5 @@ function number(value: number): string {
   if (!Number.isFinite(value)) return "an unknown amount";
   const magnitude = Math.abs(value);
   if (magnitude >= 1000) return Math.round(value).toLocaleString("en-US");
-  return String(Number(value.toPrecision(magnitude >= 100 ? 3 : 3)));
+  return String(Number(value.toPrecision(3)));
 }

@@ -63,7 +63,7 @@ function groupOf(incident: Incident, detector: Detector, table: SeriesTable, { h
       spread: Float64Array.from(peaks, ({ expected }) => expected * 0.015),
     }),
     segments: [incident.segment],
-    headline: headlineOf(group, table, [incident.segment], { intervalSeconds: 3600 }),
+    headline: headlineOf(group, [incident.segment], { intervalSeconds: 3600 }),
     evidence: {
       statement: `${detector.config.query.kind === "bound" ? detector.config.query.sql : ""}`.replace(":start", "$1").replace(":end", "$2"),
       parameters: [interval.startMs, interval.endMs],
