@@ -30,7 +30,7 @@ const RESULTS = join(import.meta.dirname, "../../results");
 export async function speed(args: readonly string[]): Promise<void> {
   const { values: options } = parseArgs({
     args: [...args],
-    options: { quick: { type: "boolean", default: false }, save: { type: "boolean", default: true } },
+    options: { quick: { type: "boolean", default: false }, series: { type: "string", default: "50000" }, save: { type: "boolean", default: true } },
     allowNegative: true,
   });
   const result: Record<string, unknown> = { machine: `${cpus().length} × ${cpus()[0]?.model ?? "?"}`, node: process.version };
@@ -39,7 +39,7 @@ export async function speed(args: readonly string[]): Promise<void> {
   result.interval50k = interval(50_000, 5);
   if (!options.quick) {
     result.interval1M = interval(1_000_000, 1);
-    result.history = await history(options.quick ? 2000 : 50_000, 2500);
+    result.history = await history(Number(options.series), 2500);
   }
   if (!options.save || options.quick) return;
   mkdirSync(RESULTS, { recursive: true });
@@ -146,6 +146,7 @@ function interval(seriesCount: number, repeats: number): { seconds: number; seri
 async function history(seriesCount: number, intervalCount: number): Promise<Record<string, number>> {
   const threads = cpus().length;
   const from = performance.now();
+  const processor = process.cpuUsage();
   await Promise.all(
     Array.from({ length: threads }, (_, k) => {
       const share = Math.floor((seriesCount * (k + 1)) / threads) - Math.floor((seriesCount * k) / threads);
@@ -157,8 +158,12 @@ async function history(seriesCount: number, intervalCount: number): Promise<Reco
     }),
   );
   const seconds = (performance.now() - from) / 1000;
-  console.log(`${seriesCount} hourly series × ${intervalCount} intervals of history on ${threads} threads: ${seconds.toFixed(1)} s`);
-  return { seconds, seriesCount, intervalCount, threads };
+  const processorSeconds = process.cpuUsage(processor).user / 1e6;
+  console.log(
+    `${seriesCount} hourly series × ${intervalCount} intervals of history on ${threads} threads: ${seconds.toFixed(1)} s, ` +
+      `${processorSeconds.toFixed(1)} s of processor time`,
+  );
+  return { seconds, processorSeconds, seriesCount, intervalCount, threads };
 }
 
 /** Learns in slices of 1,000 series, so that memory is bounded by a slice of values and the states. */
