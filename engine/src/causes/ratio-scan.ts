@@ -24,7 +24,7 @@ export interface RatioSettings {
   readonly causesMax: number;
 }
 
-export const RATIO_SETTINGS: RatioSettings = { gainMin: 3, gainShareMin: 0.005, changeShareMin: 0.35, excessShareMin: 0.02, changeMin: 0.15, causesMax: 15 };
+export const RATIO_SETTINGS: RatioSettings = { gainMin: 4, gainShareMin: 0.01, changeShareMin: 0.35, excessShareMin: 0.02, changeMin: 0.2, causesMax: 15 };
 
 /**
  * A segment's evidence does not grow beyond this ratio: an expected rate near zero is known too badly, and would make a
