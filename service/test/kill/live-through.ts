@@ -9,7 +9,7 @@ import { deliverDue, LEASE_MS } from "../../src/jobs/deliver.ts";
 import { runDue } from "../../src/jobs/run-due.ts";
 import { VirtualClock } from "../../src/telemetry/clock.ts";
 import { openWorldSystem, worldDetector } from "./open-world.ts";
-import { addLateRows, FIRST_NOW_MS, HOUR, LATE_FROM_HEAD_MS, LIVE_FROM_MS, LIVE_UNTIL_MS } from "./world.ts";
+import { addLateRows, FIRST_NOW_MS, HOUR, LATE_FROM_HEAD_MS, LIVE_FROM_MS, LIVE_UNTIL_MS, OFFSET_SECONDS } from "./world.ts";
 
 /** `serve` checkpoints when it stops; here it is done as if it had stopped and started every so many hours. */
 const CHECKPOINT_EVERY = 4;
@@ -34,7 +34,10 @@ for (;;) {
   await deliverDue(system);
   if (((detector.headMs! - LIVE_FROM_MS) / HOUR) % CHECKPOINT_EVERY === CHECKPOINT_EVERY - 1) await checkpointAll(system);
 }
-// What an earlier process had claimed is due when its lease has run out.
-clock.advanceTo(clock.nowMs() + LEASE_MS);
-await deliverDue(system);
+// What an earlier process had claimed is due when its lease has run out – and perhaps that of the one after it.
+clock.advanceTo(LIVE_UNTIL_MS + OFFSET_SECONDS * 1000);
+while ((await system.store.deliveries.list({ detectorId: id, status: "pending", limit: 1 })).length > 0) {
+  clock.advanceTo(clock.nowMs() + LEASE_MS);
+  await deliverDue(system);
+}
 await open.close();
