@@ -213,10 +213,27 @@ test("bytes that are not states of this version are refused by name", () => {
   };
   refused((copy) => copy.subarray(0, 10), "STATE_LENGTH");
   refused((copy) => copy.subarray(0, copy.length - 8), "STATE_LENGTH");
-  refused((copy) => void copy.fill(0, 0, 4), "STATE_FORMAT");
-  refused((copy) => void copy.set([99, 0, 0, 0], 4), "STATE_FUTURE_VERSION");
-  refused((copy) => void copy.set([0, 0, 0, 0], 4), "STATE_OLD_VERSION");
-  refused((copy) => void copy.set([9, 0, 0, 0], 12), "UNKNOWN_MODEL");
-  refused((copy) => void copy.set([9, 0, 0, 0], 8), "UNKNOWN_FREQUENCY");
-  refused((copy) => void copy.set([1, 0, 0, 0], 20), "STATE_LENGTH");
+  refused((copy) => { copy.fill(0, 0, 4); }, "STATE_FORMAT");
+  refused((copy) => { copy.set([99, 0, 0, 0], 4); }, "STATE_FUTURE_VERSION");
+  refused((copy) => { copy.set([0, 0, 0, 0], 4); }, "STATE_OLD_VERSION");
+  refused((copy) => { copy.set([9, 0, 0, 0], 12); }, "UNKNOWN_MODEL");
+  refused((copy) => { copy.set([9, 0, 0, 0], 8); }, "UNKNOWN_FREQUENCY");
+  refused((copy) => { copy.set([1, 0, 0, 0], 20); }, "STATE_LENGTH");
+});
+
+test("a history shorter than the season is refused where one is required, and learned from where it is not", () => {
+  const states = createStates(hourly, 1);
+  const short = {
+    startMs: Float64Array.from({ length: 10 }, (_, t) => t * HOUR_MS),
+    positions: Array.from({ length: 10 }, (_, t) => positionAt(t)),
+    values: new Float64Array(10).fill(5),
+  };
+  const before = encodeStates(states);
+  assert.throws(
+    () => learnHistory(states, short, { seasonRequired: true }),
+    (error: unknown) => error instanceof EngineError && error.code === "SEASON_LONGER_THAN_HISTORY" && error.series === 0,
+  );
+  assert.deepEqual(encodeStates(states), before);
+  learnHistory(states, short);
+  assert.equal(learnedUntilMs(states, 0), 9 * HOUR_MS);
 });

@@ -31,6 +31,8 @@ export interface LearnHistoryOptions {
   readonly firstSeries?: number;
   /** run twice (default) or only once, as a live detector would have seen it */
   readonly passes?: 1 | 2;
+  /** refuse a history shorter than a season (a day; a week of days) instead of going on learning after it; default false */
+  readonly seasonRequired?: boolean;
 }
 
 /**
@@ -56,6 +58,13 @@ export function learnHistory(states: SeriesStates, history: History, options: Le
   const d = numbersOf(states);
   const f = floatsOf(states);
   checkOrder(startMs);
+  if (options.seasonRequired === true && intervalCount < layout.dayLength) {
+    throw new EngineError(
+      "SEASON_LONGER_THAN_HISTORY",
+      `the history of series ${firstSeries} has ${intervalCount} intervals, its season ${layout.dayLength}: learn from more, or without a history`,
+      firstSeries,
+    );
+  }
   for (let s = 0; s < rowCount; s++) {
     const until = d[(firstSeries + s) * states.stateLength + D_LEARNED_UNTIL];
     if (until >= startMs[0]) {
