@@ -24,7 +24,7 @@ export interface RatioSettings {
   readonly causesMax: number;
 }
 
-export const RATIO_SETTINGS: RatioSettings = { gainMin: 4, gainShareMin: 0.01, changeShareMin: 0.35, excessShareMin: 0.02, changeMin: 0.2, causesMax: 15 };
+export const RATIO_SETTINGS: RatioSettings = { gainMin: 4, gainShareMin: 0.03, changeShareMin: 0.35, excessShareMin: 0.02, changeMin: 0.2, causesMax: 15 };
 
 /**
  * A segment's evidence does not grow beyond this ratio: an expected rate near zero is known too badly, and would make a
@@ -171,6 +171,7 @@ export function ratioScan(
   const findings: RatioFinding[] = [];
   while (findings.length < settings.causesMax) {
     let best = -1;
+    let bestFixed = 0;
     let bestGain = Math.max(settings.gainMin, settings.gainShareMin * (findings[0]?.gain ?? 0));
     forEachCell(shape, everything, (cell, fixed) => {
       const x = X[cell]!;
@@ -182,9 +183,12 @@ export function ratioScan(
       if (fixed === 0 && findings.length > 0) return;
       if (findings.length > 0 && Math.abs(ln(Math.max(x, 1e-9) / e)) < settings.changeShareMin * Math.abs(ln(Math.max(findings[0]!.ratio, 1e-9)))) return;
       const gain = binomialEvidence(x, e, b) / overdispersion - prices[fixed]!;
-      if (gain > bestGain + 1e-9) {
+      // Ties go to fewer dimensions: where one value determines another, both name the same leaves.
+      const isTie = best >= 0 && Math.abs(gain - bestGain) <= 1e-9;
+      if (isTie ? fixedCount(fixed) < bestFixed : gain > bestGain) {
         bestGain = gain;
         best = cell;
+        bestFixed = fixedCount(fixed);
       }
     });
     if (best < 0) break;
@@ -236,6 +240,12 @@ function lift(picked: readonly number[], { shape, X, E }: { shape: CubeShape; X:
     if (dropped < 0) return codes;
     codes = codes.map((code, d) => (d === dropped ? shape.sizes[d]! : code));
   }
+}
+
+function fixedCount(bits: number): number {
+  let count = 0;
+  for (; bits !== 0; bits &= bits - 1) count++;
+  return count;
 }
 
 function cellOfAny({ sizes, strides }: CubeShape): number {
