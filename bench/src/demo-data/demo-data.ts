@@ -20,7 +20,7 @@ export function measureDemoData(seed: number): { default: number; best: number }
   const startMs = Float64Array.from({ length: HOURS }, (_, t) => t * 3_600_000);
   const positions = positionsOf(startMs, rhythm, "UTC");
   const scorer = new EventScorer(
-    Array.from({ length: SERIES }, (_, s) => {
+    Array.from({ length: SERIES }, (_none, s) => {
       const random = seededRandom(1234 + 1000 * seed + s);
       const between = (low: number, high: number) => low + random() * (high - low);
       const size = between(200, 400);
@@ -29,7 +29,7 @@ export function measureDemoData(seed: number): { default: number; best: number }
       const noise = between(2, 10);
       const values = Float64Array.from(
         startMs,
-        (_, t) => offset + (size / 2) * (1 + Math.cos(((t - peak) * Math.PI) / 12)) + between(-noise, noise),
+        (_start, t) => offset + (size / 2) * (1 + Math.cos(((t - peak) * Math.PI) / 12)) + between(-noise, noise),
       );
       const labels = new Uint8Array(HOURS);
       for (let t = 0; t < HOURS; t++) {

@@ -41,7 +41,7 @@ export function picture(name: string): string {
   for (let t = HISTORY + AT; t < length; t++) values[t] = happens(values[t], t - HISTORY - AT);
   const startMs = Float64Array.from({ length }, (_, t) => t * 3_600_000);
   const judged = scoreSeries(rhythm, { values, ...positionsOf(startMs, rhythm, "UTC") }, { historyCount: HISTORY });
-  const shown = <T extends Float64Array>(column: T) => column.subarray(HISTORY);
+  const shown = (column: Float64Array) => column.subarray(HISTORY);
   return chart({
     title,
     actual: shown(values),

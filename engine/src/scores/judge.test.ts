@@ -79,7 +79,7 @@ test("a value as expected is no finding; a drop of half the level is a dip", () 
   const calm = judge(states, interval(LENGTH, [74, 37]));
   assert.deepEqual(kindsOf(calm), ["none", "dip"]);
   assert.ok(Math.abs(calm.expected[0] - 74) < 5);
-  assert.ok(calm.severity[0] < 50 && calm.severity[1] > 70, `${calm.severity}`);
+  assert.ok(calm.severity[0] < 50 && calm.severity[1] > 70, calm.severity.join());
   assert.deepEqual([...calm.direction], [0, -1]);
 });
 

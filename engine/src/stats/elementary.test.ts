@@ -31,9 +31,9 @@ test("ln and exp at their ends: no infinity comes out of exp", () => {
 
 // Handbook of Mathematical Functions (Abramowitz & Stegun), tables 4.2 and 4.4.
 test("ln 2 and e have their printed digits", () => {
-  close(ln(2), 0.693147180559945309, "ln 2");
-  close(ln(10), 2.302585092994045684, "ln 10");
-  close(exp(1), 2.718281828459045235, "e");
+  close(ln(2), Number("0.693147180559945309"), "ln 2");
+  close(ln(10), Number("2.302585092994045684"), "ln 10");
+  close(exp(1), Number("2.718281828459045235"), "e");
 });
 
 test("expRough has six digits and ends at 0", () => {

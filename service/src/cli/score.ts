@@ -200,20 +200,20 @@ function cellsOf(record: string): string[] {
   const text = record.endsWith("\r") ? record.slice(0, -1) : record;
   if (!text.includes('"')) return text.split(",");
   const cells: string[] = [];
-  let cell = "";
+  let current = "";
   let inside = false;
   for (let i = 0; i < text.length; i++) {
     const c = text[i];
     if (inside && c === '"' && text[i + 1] === '"') {
-      cell += '"';
+      current += '"';
       i++;
     } else if (c === '"') inside = !inside;
     else if (c === "," && !inside) {
-      cells.push(cell);
-      cell = "";
-    } else cell += c;
+      cells.push(current);
+      current = "";
+    } else current += c;
   }
-  cells.push(cell);
+  cells.push(current);
   return cells;
 }
 
