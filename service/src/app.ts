@@ -23,6 +23,14 @@ export interface AppOptions {
   readonly queuedJobs?: () => Promise<number | null>;
 }
 
+/**
+ * An activation whose process died, or takes too long, may be started again or given up, which the retired service did not
+ * allow: a second one that commits later finds the detector gone, or activated.
+ */
+function isInterrupted({ status }: Detector): boolean {
+  return status === "ACTIVATING";
+}
+
 /** A detector whose head moves faster than this many corrections in a row is catching up after an outage. */
 const HEAD_TRIES_MAX = 5;
 
@@ -31,7 +39,7 @@ export function buildApp(system: System, { startActivation, queuedJobs }: AppOpt
   const { store, clock } = system;
 
   async function activate(detector: Detector): Promise<void> {
-    refuseIllegal(detector.config.name, detector.status, "activate");
+    if (!isInterrupted(detector)) refuseIllegal(detector.config.name, detector.status, "activate");
     await store.detectors.setStatus(detector.id, "ACTIVATING", null, clock.nowMs());
     await startActivation(detector.id);
   }
@@ -52,7 +60,7 @@ export function buildApp(system: System, { startActivation, queuedJobs }: AppOpt
     activate,
     deactivate: (detector) => deactivateDetector(detector.id, system),
     async delete(detector) {
-      refuseIllegal(detector.config.name, detector.status, "delete");
+      if (!isInterrupted(detector)) refuseIllegal(detector.config.name, detector.status, "delete");
       system.models.drop(detector.id);
       await store.detectors.delete(detector.id);
       await store.audit.record({ atMs: clock.nowMs(), actor: "api", action: "detector.delete", subject: detector.id, detail: { name: detector.config.name } });

@@ -71,9 +71,12 @@ export async function openSystem(options: SystemOptions): Promise<OpenSystem> {
     system,
     metrics,
     async close() {
-      await checkpointAll(system);
-      await sources.close();
-      await store.close();
+      try {
+        await checkpointAll(system);
+        await sources.close();
+      } finally {
+        await store.close();
+      }
     },
   };
 }

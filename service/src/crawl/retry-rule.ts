@@ -2,6 +2,8 @@
  * When an interval that failed is tried again. The rule reads the ledger and nothing else, so that it is the same after
  * a restart and on another machine:
  *
+ * - read and still due, for the second time: something of ours fails after the reading (a full disk, a bug): 15 s, then twice
+ *   as long, up to 15 minutes; the first time it was a crash: at once;
  * - never tried, interrupted by us (cancelled) or by a crash (abandoned): at once;
  * - the data had not arrived (INCOMPLETE): after a tenth of the interval, at least 30 s, at most 10 minutes;
  * - trouble that may pass (down, timeout …): 15 s, then twice as long each time, up to 15 minutes;
@@ -40,6 +42,11 @@ export function retryAtAfter(attempts: readonly LedgerAttempt[], intervalMs: num
       const failures = attempts.findIndex((attempt) => attempt.outcome !== "failed");
       const count = failures === -1 ? attempts.length : failures;
       return last.endedMs + Math.min(longest, first * 2 ** (count - 1));
+    }
+    case "succeeded": {
+      const other = attempts.findIndex(({ outcome }) => outcome !== "succeeded");
+      const count = other === -1 ? attempts.length : other;
+      return count < 2 ? 0 : last.endedMs + Math.min(15 * MINUTE_MS, 15_000 * 2 ** (count - 2));
     }
     default:
       return 0;

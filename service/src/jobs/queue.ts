@@ -21,6 +21,8 @@ const MONITOR_SECONDS = 2;
 const TURN_SECONDS_MAX = 23 * 3600;
 /** Detectors that one process works on at the same time. */
 const DETECTORS_AT_ONCE = 2;
+/** An interval that waits for its retry is looked at this often: an apply or another process may have mended it. */
+const PAUSE_WHILE_WAITING_MS = 60_000;
 /** After a failed turn the tick leaves a detector alone for this long; its retry rule decides about the interval. */
 const PAUSE_AFTER_FAILURE_MS = 5_000;
 
@@ -61,23 +63,25 @@ export async function startQueue(system: System, { databaseUrl, signal }: { data
   const work = { pollingIntervalSeconds: 0.5, localConcurrency: DETECTORS_AT_ONCE, heartbeatRefreshSeconds: 3 };
   await boss.work<DetectorJob>(RUN, work, async (jobs) => {
     for (const { data } of jobs as Job<DetectorJob>[]) {
-      const report = await guarded(system, "running intervals", () => runDue(system, { signal: ending, detectorId: data.detectorId }));
-      if (report === null || report.failed > 0) paused.set(data.detectorId, system.clock.nowMs() + PAUSE_AFTER_FAILURE_MS);
+      const report = await guarded(system, ending, "running intervals", () => runDue(system, { signal: ending, detectorId: data.detectorId }));
+      const nowMs = system.clock.nowMs();
+      if (report === null || report.failed > 0) paused.set(data.detectorId, nowMs + PAUSE_AFTER_FAILURE_MS);
+      else if (report.waitUntilMs !== null) paused.set(data.detectorId, Math.min(report.waitUntilMs, nowMs + PAUSE_WHILE_WAITING_MS));
     }
   });
   await boss.work<DetectorJob>(ACTIVATE, { ...work, localConcurrency: 1 }, async (jobs) => {
     for (const { data } of jobs as Job<DetectorJob>[]) {
       const detector = await system.store.detectors.get(data.detectorId);
       if (detector?.status !== "ACTIVATING") continue; // done by another turn
-      await guarded(system, "activating", () => activateDetector(data.detectorId, system, { signal: ending }));
+      await guarded(system, ending, "activating", () => activateDetector(data.detectorId, system, { signal: ending }));
     }
   });
   await boss.work(DELIVER, { ...work, localConcurrency: 1 }, async () => {
-    await guarded(system, "delivering", () => deliverDue(system, ending));
+    await guarded(system, ending, "delivering", () => deliverDue(system, ending));
   });
 
   await boss.work(MAINTAIN, { ...work, pollingIntervalSeconds: 30, localConcurrency: 1 }, async () => {
-    await guarded(system, "housekeeping", () => maintain(system, ending));
+    await guarded(system, ending, "housekeeping", () => maintain(system, ending));
   });
 
   const ticking = tick(boss, system, paused, ending);
@@ -103,7 +107,7 @@ interface DetectorJob {
 async function tick(boss: PgBoss, system: System, paused: Map<string, number>, signal: AbortSignal): Promise<void> {
   let maintainedMs = -Infinity;
   while (!signal.aborted) {
-    await guarded(system, "looking for work", async () => {
+    await guarded(system, signal, "looking for work", async () => {
       const nowMs = system.clock.nowMs();
       for (const detector of await system.store.detectors.list()) {
         const data = { detectorId: detector.id };
@@ -124,10 +128,11 @@ async function tick(boss: PgBoss, system: System, paused: Map<string, number>, s
 }
 
 /** A job that fails is done again by the next tick; its error is told once, here. */
-async function guarded<T>(system: System, doing: string, run: () => Promise<T>): Promise<T | null> {
+async function guarded<T>(system: System, signal: AbortSignal, doing: string, run: () => Promise<T>): Promise<T | null> {
   try {
     return await run();
   } catch (error) {
+    if (signal.aborted) return null; // stopped on purpose: what was not committed is done again at the next start
     system.log.error({ error: describeError(error) }, `${doing} failed; it will be tried again`);
     return null;
   }

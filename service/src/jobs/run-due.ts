@@ -28,6 +28,8 @@ export interface RunDueReport {
   readonly failed: number;
   /** more was due than one turn takes */
   readonly more: boolean;
+  /** when the interval that could not be read may be tried again, epoch ms; null when none waits */
+  readonly waitUntilMs: number | null;
 }
 
 export async function runDue(system: System, options: RunDueOptions = {}): Promise<RunDueReport> {
@@ -35,14 +37,16 @@ export async function runDue(system: System, options: RunDueOptions = {}): Promi
   let completed = 0;
   let failed = 0;
   let more = false;
+  let waitUntilMs: number | null = null;
   for (const detector of detectors) {
     if (detector === null || !isRunning(detector)) continue;
     const report = await runDetector(detector, system, options);
     completed += report.completed;
     failed += report.failed;
     more ||= report.more;
+    if (report.waitUntilMs !== null) waitUntilMs = Math.min(waitUntilMs ?? Infinity, report.waitUntilMs);
   }
-  return { completed, failed, more };
+  return { completed, failed, more, waitUntilMs };
 }
 
 function isRunning(detector: Detector): boolean {
@@ -57,7 +61,8 @@ export async function runDetector(detector: Detector, system: System, { signal, 
     signal?.throwIfAborted();
     const current = await system.store.detectors.get(detector.id);
     if (current === null || !isRunning(current) || current.headMs !== interval.startMs) break; // changed under us: next turn
-    if ((await retryAtMs(current, interval, system)) > system.clock.nowMs()) break;
+    const retryMs = await retryAtMs(current, interval, system);
+    if (retryMs > system.clock.nowMs()) return { completed, failed: 0, more: false, waitUntilMs: retryMs };
     try {
       const record = await runInterval(current, interval, system, signal);
       completed += 1;
@@ -70,12 +75,12 @@ export async function runDetector(detector: Detector, system: System, { signal, 
       if (error instanceof HeadMovedError) break; // another process was faster: nothing is lost
       if (signal?.aborted === true) throw error;
       await recordFailure(current, interval, error, system);
-      return { completed, failed: 1, more: false };
+      return { completed, failed: 1, more: false, waitUntilMs: null };
     }
   }
   const more = due.length === INTERVALS_PER_TURN_MAX;
   if (completed > 0 && !more) await rereadOnce(detector.id, system, signal);
-  return { completed, failed: 0, more };
+  return { completed, failed: 0, more, waitUntilMs: null };
 }
 
 /** Late rows are looked for once a turn, after what is due: at most one more statement per interval. */

@@ -4,6 +4,7 @@
  * leaves nothing half-done: without the commit there is no head, and the next activation starts over.
  */
 import type { Detector, DetectorStatus } from "../resources/detector.ts";
+import { HeadMovedError } from "../store/store.ts";
 import { UserError, describeError } from "../telemetry/errors.ts";
 import { learnFromHistory, type HistoryReport, type LearnProgress } from "./learn-history.ts";
 import type { System } from "./system.ts";
@@ -25,14 +26,16 @@ export async function activateDetector(detectorId: string, system: System, optio
       code: "CONFLICT",
     });
   }
-  await store.detectors.setStatus(detector.id, "ACTIVATING", null, clock.nowMs());
+  const isOurs = await store.detectors.setStatus(detector.id, "ACTIVATING", null, clock.nowMs(), { statuses: MAY_ACTIVATE, generation: detector.generation });
+  if (!isOurs) throw new UserError(`${detector.config.name} was changed by somebody else just now`, { code: "CONFLICT", advice: "Look at its status, and try again." });
   try {
     if (detector.headMs !== null) return await resume(detector, system);
     return await learnFromHistory(detector, system, options);
   } catch (error) {
     // An interrupted activation stays ACTIVATING and is taken up again at the next start.
-    if (options.signal?.aborted !== true) {
-      await store.detectors.setStatus(detector.id, "FAILED", failureReason(error), clock.nowMs());
+    // Of two that activate, one commits; the other finds the head moved and must not overrule it.
+    if (options.signal?.aborted !== true && !(error instanceof HeadMovedError)) {
+      await store.detectors.setStatus(detector.id, "FAILED", failureReason(error), clock.nowMs(), { statuses: ["ACTIVATING"], generation: detector.generation });
     }
     throw error;
   }

@@ -4,6 +4,7 @@
  */
 import type { Detector } from "../resources/detector.ts";
 import type { SegmentRow } from "../store/store.ts";
+import { describeError } from "../telemetry/errors.ts";
 import { failpoint } from "../telemetry/failpoints.ts";
 import { encodeCheckpoint } from "./checkpoint-bytes.ts";
 import type { LiveModels } from "./live-models.ts";
@@ -24,14 +25,24 @@ export async function checkpointAll(system: System): Promise<number> {
   let written = 0;
   for (const models of system.models.all()) {
     if (models.sinceCheckpoint === 0) continue;
-    const detector = await system.store.detectors.get(models.detectorId);
-    if (detector === null || detector.generation !== models.generation || detector.lineage !== models.lineage || detector.headMs !== models.untilMs) continue;
-    await system.store.segments.nameCheckpoint(await writeCheckpoint(detector, models, system));
-    failpoint("checkpoint.after");
-    models.sinceCheckpoint = 0;
-    written += 1;
+    try {
+      written += await checkpointOne(models, system);
+    } catch (error) {
+      // A checkpoint is only a shortcut: without it the next start replays a little more.
+      system.log.warn({ detector: models.detectorId, error: describeError(error) }, "a checkpoint could not be written");
+    }
   }
   return written;
+}
+
+async function checkpointOne(models: LiveModels, system: System): Promise<number> {
+  const detector = await system.store.detectors.get(models.detectorId);
+  if (detector === null || detector.generation !== models.generation || detector.lineage !== models.lineage || detector.headMs !== models.untilMs) return 0;
+  const row = await writeCheckpoint(detector, models, system);
+  await system.store.segments.nameCheckpoint(row, models.lineage);
+  models.sinceCheckpoint = 0;
+  failpoint("checkpoint.after");
+  return 1;
 }
 
 async function writeCheckpoint(detector: Detector, models: LiveModels, system: System): Promise<SegmentRow> {

@@ -6,6 +6,7 @@
  * differently is committed as new versions beside the old ones: intervals, groups (revised, retracted) and the states at
  * the head, in one transaction. "Learned once" holds once per lineage.
  */
+import { setImmediate } from "node:timers/promises";
 import { groupAnomalies, learn, type AnomalyGroup } from "@foretop/engine";
 import { chooseDeliveries } from "../alerts/choose-deliveries.ts";
 import { toldSoFar } from "../alerts/told.ts";
@@ -21,7 +22,7 @@ import { revisedGroups } from "./revise-groups.ts";
 import { dataFromBatch, dataFromPoints, seriesCountOf } from "./interval-data.ts";
 import { anomalyCount, findAnomalies, heldBackCount, judgeInterval, type JudgedInterval } from "./judge-interval.ts";
 import { judgedIntervals } from "./judged-intervals.ts";
-import { loadCheckpoint, openAfter, type LiveModels } from "./live-models.ts";
+import { loadCheckpoint, openAfter, refuseTooManySeries, type LiveModels } from "./live-models.ts";
 import { pointsOf } from "./points-of.ts";
 import { samePoints } from "./same-points.ts";
 import type { System } from "./system.ts";
@@ -65,21 +66,25 @@ export async function correctIntervals(
   const openBefore: AnomalyGroup[] = [];
 
   for (const { record, points } of steps) {
+    await setImmediate(); // a long replay must not keep heartbeats and requests waiting
     const { interval } = record;
     const batch = changed.get(interval.startMs);
     if (interval.startMs === fromMs) openBefore.push(...models.open);
-    if (batch !== undefined) newSeries.push(...models.table.extend(batch.keys, interval.startMs), ...seenEarlier(models, batch));
+    if (batch !== undefined) {
+      newSeries.push(...models.table.extend(batch.keys, interval.startMs), ...seenEarlier(models, batch));
+      refuseTooManySeries(detector, models.table.count);
+    }
     const data =
       batch === undefined
         ? dataFromPoints(models.table, interval, points, Math.max(models.states.seriesCount, seriesCountOf(points, interval.startMs)))
-        : dataFromBatch(models.table, batch);
+        : dataFromBatch(models.table, batch, seriesKnownThen(models, batch, points));
     const judged = judgeInterval(detector, models, data);
     const anomalies = findAnomalies(models, judged);
     const { groups } = groupAnomalies({
       startMs: interval.startMs,
       intervalSeconds: (interval.endMs - interval.startMs) / 1000,
       anomalies,
-      keys: models.table.keys,
+      keys: models.table.keys.slice(0, data.values.length), // series that were not born then are nobody's relatives
       isAdditive: (measure) => models.table.isAdditive(measure),
       open: models.open,
       generation: `${detector.id}:${detector.generation}`,
@@ -132,13 +137,25 @@ export async function correctIntervals(
     }),
     checkpoint,
   });
-  system.models.set({ ...models, lineage: detector.lineage + 1, sinceCheckpoint: 0 });
+  // Groups in memory carry the replay's revisions, the store the committed ones: loaded again from there.
+  system.models.drop(detector.id);
   return {
     intervalsChanged: intervals.length,
     groupsChanged: groups.filter(({ group }) => group.status !== "retracted").length,
     groupsRetracted: groups.filter(({ group }) => group.status === "retracted").length,
     record: intervals.find(({ record }) => record.interval.startMs === fromMs)?.record ?? null,
   };
+}
+
+/** Series numbers up to which an interval speaks: those known then, and those that its new reading has. */
+function seriesKnownThen(models: LiveModels, batch: LeafBatch, points: PointsSegment | null): number {
+  let count = Math.max(models.states.seriesCount, seriesCountOf(points, batch.interval.startMs));
+  for (const key of batch.keys) {
+    const leaf = models.table.numberOf(key)!;
+    count = Math.max(count, leaf + 1);
+    for (const parent of models.table.levels.parents(leaf)) count = Math.max(count, parent + 1);
+  }
+  return Math.max(count, models.table.bornWith(count));
 }
 
 /** Series that exist already but have now a row in an earlier interval than before. */

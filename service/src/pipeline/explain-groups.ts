@@ -27,11 +27,17 @@ export interface ExplainContext {
 
 export async function explainGroups(groups: readonly AnomalyGroup[], context: ExplainContext): Promise<StoredGroup[]> {
   const explained: StoredGroup[] = [];
-  for (const group of groups) explained.push(await explainGroup(group, context));
+  // Where a measure deviates in an interval is the same for all of its groups: looked at once.
+  const ofMeasure = new Map<string, DimensionContribution[]>();
+  for (const group of groups) explained.push(await explainGroup(group, context, ofMeasure));
   return explained;
 }
 
-async function explainGroup(group: AnomalyGroup, context: ExplainContext): Promise<StoredGroup> {
+async function explainGroup(
+  group: AnomalyGroup,
+  context: ExplainContext,
+  ofMeasure: Map<string, DimensionContribution[]>,
+): Promise<StoredGroup> {
   const { detector, table, judged, knownAtMs } = context;
   const isPeakNow = group.peakMs === judged.input.startMs;
   const previous = isPeakNow ? null : await context.previous(group.id);
@@ -42,20 +48,26 @@ async function explainGroup(group: AnomalyGroup, context: ExplainContext): Promi
     detectorId: detector.id,
     generation: detector.generation,
     group,
-    contributions: previous?.contributions ?? contributionsNow(group, context),
+    contributions: previous?.contributions ?? contributionsOnce(),
     segments,
     headline: headlineOf(group, segments, { intervalSeconds: (context.evidence.interval.endMs - context.evidence.interval.startMs) / 1000 }),
     evidence: previous?.evidence ?? context.evidence,
     reason: null,
     knownAtMs,
   };
+
+  function contributionsOnce(): DimensionContribution[] {
+    const known = ofMeasure.get(group.measure) ?? contributionsNow(group.measure, context);
+    ofMeasure.set(group.measure, known);
+    return known;
+  }
 }
 
 /** Contributions over all leaves of the measure at the group's peak: where the deviation was seen. */
-function contributionsNow(group: AnomalyGroup, { detector, table, judged }: ExplainContext): DimensionContribution[] {
-  const measure = table.measures.findIndex((m) => m.name === group.measure);
+function contributionsNow(measureName: string, { detector, table, judged }: ExplainContext): DimensionContribution[] {
+  const measure = table.measures.findIndex((m) => m.name === measureName);
   const leaves: number[] = [];
-  for (let s = 0; s < table.count; s++) {
+  for (let s = 0; s < judged.data.values.length; s++) {
     if (table.stored[s]!.isLeaf && table.measureOf[s] === measure) leaves.push(s);
   }
   const names = [...detector.config.dimensions].sort();

@@ -21,7 +21,10 @@ export function historyMatrix(table: SeriesTable, history: HistoryBatch): Histor
   const seriesCount = table.count;
   const values = new Float64Array(new SharedArrayBuffer(seriesCount * intervalCount * 8)).fill(NaN);
   const counts = new Float64Array(new SharedArrayBuffer(seriesCount * intervalCount * 8));
-  const arrived = new Uint8Array(new SharedArrayBuffer(intervalCount)).map((_, t) => (history.rowsPerInterval[t]! > 0 ? 1 : 0));
+  const arrived = new Uint8Array(new SharedArrayBuffer(intervalCount));
+  for (let leaf = 0; leaf < history.keys.length; leaf++) {
+    for (let t = 0; t < intervalCount; t++) if (history.counts[leaf * intervalCount + t]! > 0) arrived[t] = 1;
+  }
 
   for (let leaf = 0; leaf < history.keys.length; leaf++) {
     const s = table.numberOf(history.keys[leaf]!)!;

@@ -16,11 +16,16 @@ export interface IntervalData {
   readonly datasetArrived: boolean;
 }
 
-/** Numbers of the batch's keys must be known (`table.extend`). */
-export function dataFromBatch(table: SeriesTable, batch: LeafBatch): IntervalData {
-  const values = new Float64Array(table.count).fill(NaN);
-  const counts = new Float64Array(table.count);
-  const datasetArrived = batch.rows.processed > 0;
+/**
+ * Numbers of the batch's keys must be known (`table.extend`).
+ *
+ * @param seriesCount  series known in that interval; all of them when it is the newest
+ */
+export function dataFromBatch(table: SeriesTable, batch: LeafBatch, seriesCount: number = table.count): IntervalData {
+  const values = new Float64Array(seriesCount).fill(NaN);
+  const counts = new Float64Array(seriesCount);
+  // One meaning everywhere, also in history and in the log: a usable cell arrived.
+  const datasetArrived = batch.counts.some((count) => count > 0);
   for (let i = 0; i < batch.keys.length; i++) {
     const s = table.numberOf(batch.keys[i]!)!;
     values[s] = batch.values[i]!;

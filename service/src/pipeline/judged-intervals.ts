@@ -1,6 +1,7 @@
 import type { Interval } from "../crawl/batch.ts";
 import type { Detector } from "../resources/detector.ts";
 import { HeadMovedError, type IntervalRecord, type PointsSegment, type Store } from "../store/store.ts";
+import { UserError } from "../telemetry/errors.ts";
 
 export interface JudgedBefore {
   readonly record: IntervalRecord;
@@ -8,12 +9,18 @@ export interface JudgedBefore {
   readonly points: PointsSegment | null;
 }
 
-/** More intervals than this between two checkpoints means that something is broken, not that we should wait. */
+/** Replays and back-fills of more intervals than this are refused: nothing may be left out silently. */
 const INTERVALS_MAX = 20_000;
 
 /** The committed intervals of a range, versions in effect, oldest first, with their points. */
 export async function judgedIntervals(detector: Detector, range: Interval, store: Store): Promise<JudgedBefore[]> {
-  const listed = await store.intervals.list(detector.id, { ...range, limit: INTERVALS_MAX });
+  const listed = await store.intervals.list(detector.id, { ...range, limit: INTERVALS_MAX + 1 });
+  if (listed.length > INTERVALS_MAX) {
+    throw new UserError(`more than ${INTERVALS_MAX} intervals would have to be judged again`, {
+      code: "LIMIT",
+      advice: "Correct newer intervals only, or delete the detector and apply its configuration: its history is then learned anew.",
+    });
+  }
   // Before its first live interval a relearned detector has records of an earlier generation: they are not of this one.
   const records = listed.filter(({ generation }) => generation === detector.generation);
   const rows = new Map((await store.segments.listPoints(detector.id, detector.generation, range)).map((row) => [row.id, row]));

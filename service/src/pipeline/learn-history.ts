@@ -12,7 +12,7 @@ import { failpoint } from "../telemetry/failpoints.ts";
 import { encodeCheckpoint } from "./checkpoint-bytes.ts";
 import { historyMatrix, type HistoryMatrix } from "./history-matrix.ts";
 import { learnMatrix } from "./learn-matrix.ts";
-import { intervalInput } from "./live-models.ts";
+import { intervalInput, refuseTooManySeries } from "./live-models.ts";
 import { SeriesTable } from "./series-table.ts";
 import type { System } from "./system.ts";
 
@@ -47,6 +47,7 @@ export async function learnFromHistory(
 
   const table = new SeriesTable(detector.config);
   const series = table.extend(history.keys, history.startMs[0] ?? headMs);
+  refuseTooManySeries(detector, table.count);
   const matrix = historyMatrix(table, history);
   const states = await learnMatrix(
     {
@@ -81,7 +82,7 @@ export async function learnFromHistory(
     knownAtMs: system.clock.nowMs(),
   });
   failpoint("commit.after");
-  system.models.set({ detectorId: detector.id, generation: detector.generation, lineage: detector.lineage, table, states, open: [], untilMs: headMs, sinceCheckpoint: 0 });
+  system.models.set({ detectorId: detector.id, generation: detector.generation, configHash: detector.configHash, lineage: detector.lineage, table, states, open: [], untilMs: headMs, sinceCheckpoint: 0 });
   return {
     status,
     rows: history.rows.processed,

@@ -2,6 +2,7 @@
  * Learns a history matrix series by series. Series never touch each other, so the work is split into pieces of whole
  * series that worker threads take in turn; the result has the same bytes with any number of threads.
  */
+import { setImmediate } from "node:timers/promises";
 import { Worker } from "node:worker_threads";
 import { createStates, learnHistory, type Position, type Rhythm, type SeriesStates } from "@foretop/engine";
 import type { HistoryMatrix } from "./history-matrix.ts";
@@ -38,6 +39,7 @@ export async function learnMatrix(
   };
   if (threads < 2 || seriesCount * intervalCount < POINTS_FOR_THREADS_MIN) {
     for (const piece of pieces) {
+      await setImmediate(); // signals, heartbeats and requests get their turn between pieces
       signal?.throwIfAborted();
       learnPiece(job, states, piece);
       report(piece);

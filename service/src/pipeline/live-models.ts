@@ -3,6 +3,7 @@
  * takes the newest checkpoint that is not after the head and replays the points since, which gives the same bytes as
  * having been there.
  */
+import { setImmediate } from "node:timers/promises";
 import {
   createStates,
   growStates,
@@ -18,12 +19,15 @@ import type { Detector } from "../resources/detector.ts";
 import type { PointsSegment, Store } from "../store/store.ts";
 import { decodeCheckpoint } from "./checkpoint-bytes.ts";
 import { dataFromPoints, seriesCountOf, type IntervalData } from "./interval-data.ts";
+import { SourceError } from "../telemetry/errors.ts";
 import { judgedIntervals } from "./judged-intervals.ts";
 import { SeriesTable } from "./series-table.ts";
 
 export interface LiveModels {
   readonly detectorId: string;
   readonly generation: number;
+  /** the table's settings follow the configuration */
+  readonly configHash: string;
   /** see Detector.lineage */
   readonly lineage: number;
   readonly table: SeriesTable;
@@ -36,8 +40,8 @@ export interface LiveModels {
   sinceCheckpoint: number;
 }
 
-/** How many detectors' states stay in memory between intervals; the others are loaded again when due. */
-const DETECTORS_CACHED_MAX = 64;
+/** Bytes of states that stay in memory between intervals; the least recently used ones are loaded again when due. */
+const CACHE_BYTES_MAX = 1 << 30;
 
 /** States by detector. An entry is dropped whenever a commit did not go through: memory never runs ahead of disk. */
 export class ModelCache {
@@ -50,9 +54,12 @@ export class ModelCache {
   set(models: LiveModels): void {
     this.#entries.delete(models.detectorId);
     this.#entries.set(models.detectorId, models);
-    for (const oldest of this.#entries.keys()) {
-      if (this.#entries.size <= DETECTORS_CACHED_MAX) break;
+    let bytes = 0;
+    for (const { states } of this.#entries.values()) bytes += states.data.byteLength;
+    for (const [oldest, { states }] of this.#entries) {
+      if (bytes <= CACHE_BYTES_MAX || this.#entries.size === 1) break;
       this.#entries.delete(oldest);
+      bytes -= states.data.byteLength;
     }
   }
 
@@ -72,7 +79,7 @@ export async function loadLiveModels(
   untilMs: number = detector.headMs!,
 ): Promise<LiveModels> {
   const cached = system.models.get(detector.id);
-  if (cached !== undefined && cached.generation === detector.generation && cached.lineage === detector.lineage && cached.untilMs === untilMs) return cached;
+  if (cached !== undefined && cached.configHash === detector.configHash && cached.generation === detector.generation && cached.lineage === detector.lineage && cached.untilMs === untilMs) return cached;
 
   const { models } = await modelsBefore(detector, system.store, untilMs);
   models.open = await system.store.groups.open(detector.id, detector.generation);
@@ -102,7 +109,7 @@ export async function loadCheckpoint(detector: Detector, store: Store, notAfterM
   }
   const { states, open } = found === null ? { states: createStates(rhythmOf(detector.config.frequency), 0), open: [] } : decodeCheckpoint(found.states);
   const untilMs = found?.row.endMs ?? detector.liveFromMs ?? 0;
-  return { detectorId: detector.id, generation: detector.generation, lineage: detector.lineage, table, states, open, untilMs, sinceCheckpoint: 0 };
+  return { detectorId: detector.id, generation: detector.generation, configHash: detector.configHash, lineage: detector.lineage, table, states, open, untilMs, sinceCheckpoint: 0 };
 }
 
 /** Groups as they stand after an interval: those it changed, and those it left alone. */
@@ -114,6 +121,7 @@ export function openAfter(before: readonly AnomalyGroup[], changed: readonly Ano
 /** Learns again, from stored points, what was learned between a checkpoint and `untilMs`. */
 async function replayPoints(detector: Detector, store: Store, models: LiveModels, untilMs: number): Promise<void> {
   for (const { record, points } of await judgedIntervals(detector, { startMs: models.untilMs, endMs: untilMs }, store)) {
+    await setImmediate(); // a long replay must not keep heartbeats and requests waiting
     learnPoints(detector, models, record.interval, points);
   }
 }
@@ -138,4 +146,14 @@ export function intervalInput(detector: Detector, table: SeriesTable, { interval
     settingsOf: table.measureOf.subarray(0, values.length),
     settings: measures, // a MeasureConfig has everything that MeasureSettings asks for
   };
+}
+
+/** A dimension that never repeats would grow without end: the interval stays unread, and says why. */
+export function refuseTooManySeries({ config }: Pick<Detector, "config">, count: number): void {
+  if (count <= config.limits.seriesMax) return;
+  throw new SourceError(`the detector would have ${count} series (limits.seriesMax is ${config.limits.seriesMax})`, {
+    code: "LIMIT",
+    transient: false,
+    advice: "Take the dimension that never repeats out of the query, or raise limits.seriesMax.",
+  });
 }

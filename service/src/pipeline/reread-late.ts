@@ -7,6 +7,7 @@ import { intervalStartBefore } from "@foretop/engine";
 import type { Interval } from "../crawl/batch.ts";
 import { crawlRange } from "../crawl/crawl-range.ts";
 import type { Detector } from "../resources/detector.ts";
+import { HeadMovedError } from "../store/store.ts";
 import { UserError } from "../telemetry/errors.ts";
 import { correctIntervals, type CorrectionReport } from "./correct-intervals.ts";
 import { findChanges } from "./find-changes.ts";
@@ -55,8 +56,20 @@ export async function backfill(detector: Detector, range: Interval, system: Syst
   if (intervalStartBefore(endMs, BACKFILL_INTERVALS_MAX, config.frequency, config.zone) > startMs) {
     throw new UserError(`a back-fill reads at most ${BACKFILL_INTERVALS_MAX} intervals at once`, { code: "LIMIT", where: "from, to", advice: "Split the range." });
   }
-  return rereadRange(detector, { startMs, endMs }, system, { purpose: "rerun", ...(signal === undefined ? {} : { signal }) });
+  const options = { purpose: "rerun" as const, ...(signal === undefined ? {} : { signal }) };
+  for (let tries = 1; ; tries++) {
+    // The schedule may commit an interval while we compute: once more, from where the head is now.
+    const now = (await system.store.detectors.get(detector.id)) ?? detector;
+    try {
+      return await rereadRange(now, { startMs, endMs }, system, options);
+    } catch (error) {
+      if (!(error instanceof HeadMovedError) || tries === BACKFILL_TRIES_MAX) throw error;
+    }
+  }
 }
+
+/** A back-fill that takes longer than an interval so many times in a row has to be split. */
+const BACKFILL_TRIES_MAX = 5;
 
 async function rereadRange(
   detector: Detector,

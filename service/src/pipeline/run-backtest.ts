@@ -3,6 +3,7 @@
  * `runInterval` as live, on a virtual clock. The caller gives a system whose store nobody else uses.
  */
 import { intervalStartAt, intervalStartBefore } from "@foretop/engine";
+import { waitUntilMs } from "../crawl/completeness.ts";
 import { nextDueMs } from "../crawl/due-intervals.ts";
 import { runDue } from "../jobs/run-due.ts";
 import { configHash } from "../resources/config-hash.ts";
@@ -69,8 +70,11 @@ export async function runBacktest(
     intervals += completed;
     tries = completed > 0 ? 0 : tries + 1;
     if (tries > TRIES_MAX) throw await lastFailure(id, now, system);
-    // The rule of retries waits; in the past time is cheap.
-    if (failed > 0 || completed === 0) clock.advanceTo(clock.nowMs() + 10 * 60_000);
+    // The rule of retries waits; in the past time is cheap, and whatever will ever arrive has arrived.
+    if (failed > 0 || completed === 0) {
+      const waitedMs = waitUntilMs(config, { startMs: now.headMs!, endMs: nextDueMs(now)! - config.offsetSeconds * 1000 });
+      clock.advanceTo(Math.max(clock.nowMs() + 10 * 60_000, waitedMs));
+    }
     options.onInterval?.(intervals);
   }
   const { groups } = await store.groups.list({ detectorId: id, limit: GROUPS_MAX });

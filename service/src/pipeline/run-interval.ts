@@ -18,7 +18,7 @@ import { explainGroups } from "./explain-groups.ts";
 import { groupId } from "./group-id.ts";
 import { dataFromBatch } from "./interval-data.ts";
 import { anomalyCount, findAnomalies, heldBackCount, judgeInterval } from "./judge-interval.ts";
-import { loadLiveModels, openAfter } from "./live-models.ts";
+import { loadLiveModels, openAfter, refuseTooManySeries } from "./live-models.ts";
 import { pointsOf } from "./points-of.ts";
 import { statusAfter } from "./status-after.ts";
 import type { System } from "./system.ts";
@@ -34,8 +34,10 @@ export async function runInterval(detector: Detector, interval: Interval, system
   const { store, clock } = system;
   const batch = await crawlInterval(detector, interval, system, signal === undefined ? {} : { signal });
   const models = await loadLiveModels(detector, system);
+  system.models.drop(detector.id); // ours until the commit: nobody else may see it half-changed
   try {
     const newSeries = models.table.extend(batch.keys, interval.startMs);
+    refuseTooManySeries(detector, models.table.count);
     const judged = judgeInterval(detector, models, dataFromBatch(models.table, batch));
     const anomalies = findAnomalies(models, judged);
     const { groups: changed } = groupAnomalies({

@@ -48,6 +48,21 @@ export class SeriesTable {
     return aggregation === "SUM" || aggregation === "COUNT";
   }
 
+  /**
+   * The first count ≥ `count` that doesn't cut through series which were numbered together: a leaf and the roll-ups that
+   * it brought along.
+   */
+  bornWith(count: number): number {
+    let whole = count;
+    while (whole > 0 && whole < this.count && !this.stored[whole]!.isLeaf && this.#rollUpsOf(whole, count)) whole += 1;
+    return whole;
+  }
+
+  /** Whether the roll-up `series` has a leaf among the first `count` series. */
+  #rollUpsOf(series: number, count: number): boolean {
+    return this.levels.leaves(series).some((leaf) => leaf < count);
+  }
+
   /** Numbers the leaves that are new, and the roll-ups above them; returns what was added, in order. */
   extend(leafKeys: readonly SeriesKey[], firstSeenMs: number): StoredSeries[] {
     const unknown = leafKeys.filter((key) => !this.#numberOf.has(seriesKeyText(key)));

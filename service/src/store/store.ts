@@ -51,7 +51,17 @@ export interface DetectorStore {
   list(): Promise<readonly Detector[]>;
   /** New configuration; `relearn` starts a new generation: head and liveFrom become null, the status INACTIVE. */
   update(id: string, config: DetectorConfig, configHash: string, options: { relearn: boolean }, nowMs: number): Promise<Detector>;
-  setStatus(id: string, status: DetectorStatus, failureReason: string | null, nowMs: number): Promise<void>;
+  /**
+   * @param expected  set only if the detector is still like this: somebody else may have decided meanwhile
+   * @returns whether it was set
+   */
+  setStatus(
+    id: string,
+    status: DetectorStatus,
+    failureReason: string | null,
+    nowMs: number,
+    expected?: { readonly statuses: readonly DetectorStatus[]; readonly generation: number },
+  ): Promise<boolean>;
   setMuted(id: string, muted: boolean, nowMs: number): Promise<void>;
   /** Removes the detector and everything of it; segments are swept. */
   delete(id: string): Promise<void>;
@@ -197,8 +207,11 @@ export interface SegmentStore {
   listPoints(detectorId: string, generation: number, range: { startMs: number; endMs: number }): Promise<readonly SegmentRow[]>;
   /** The newest checkpoint whose end is ≤ `notAfterMs`. */
   latestCheckpoint(detectorId: string, generation: number, notAfterMs: number): Promise<{ row: SegmentRow; states: Uint8Array } | null>;
-  /** Names a checkpoint in the manifest (its own small transaction; a checkpoint is only a shortcut). */
-  nameCheckpoint(row: SegmentRow): Promise<void>;
+  /**
+   * Names a checkpoint in the manifest (its own small transaction; a checkpoint is only a shortcut). Does nothing when the
+   * detector has a newer lineage or generation by now: these states are of the past.
+   */
+  nameCheckpoint(row: SegmentRow, lineage: number): Promise<void>;
   /** Removes files that no manifest row names, last written before `olderThanMs` (epoch ms of the machine's clock). */
   sweep(olderThanMs: number): Promise<{ files: number; bytes: number }>;
   /**

@@ -90,3 +90,33 @@ test("a back-fill outside the live intervals is refused and says which there are
   const detector = await young.detector();
   await assert.rejects(backfill(detector, { startMs: LIVE_FROM_MS - 5 * HOUR, endMs: LIVE_FROM_MS }, young.system), /no live interval in this range/);
 });
+
+test("an earlier row of a series that was first seen later moves its beginning back", async () => {
+  const [late, punctual] = [await world(), await world()];
+  const next = `ts >= to_timestamp(${(startMs + HOUR) / 1000}) and ts < to_timestamp(${(startMs + 2 * HOUR) / 1000})`;
+  const arrive = (when: string) => `insert into orders select ts, 'tv', 'de', 40, 12 from orders where ${when} and platform = 'ios' and marketplace = 'de'`;
+  await punctual.sql(arrive(hour));
+  await punctual.sql(arrive(next));
+  await late.sql(arrive(next));
+  await late.live(startMs + 3 * HOUR);
+  await late.sql(arrive(hour));
+  await late.live();
+  await punctual.live();
+  assert.deepEqual(await late.told(), await punctual.told());
+});
+
+test("after a correction the next interval's groups go on from the committed revisions", async () => {
+  const late = await world();
+  await withhold(late);
+  await late.live(startMs + 2 * HOUR);
+  await late.sql("insert into orders select * from waiting");
+  await late.live();
+  const { id } = await late.detector();
+  const { groups } = await late.system.store.groups.list({ detectorId: id, limit: 100 });
+  for (const { group } of groups) {
+    const revisions = await late.system.store.groups.revisions(group.id);
+    const newest = revisions.find((one) => one.group.revision === group.revision)!;
+    assert.equal(newest.group.lastMs, group.lastMs, "the newest revision is what is shown");
+    assert.equal(newest.group.members.length, group.members.length);
+  }
+});

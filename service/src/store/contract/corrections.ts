@@ -73,7 +73,7 @@ export function testCorrections(context: StoreContext): void {
     const detector = await threeIntervals(store);
     for (const hour of [1, 2, 3]) {
       const endMs = HEAD_MS + hour * HOUR_MS;
-      await store.segments.nameCheckpoint(await store.segments.writeCheckpoint(ownerOf(detector, endMs, { endMs }), Uint8Array.of(hour)));
+      await store.segments.nameCheckpoint(await store.segments.writeCheckpoint(ownerOf(detector, endMs, { endMs }), Uint8Array.of(hour)), 0);
     }
     const owner = ownerOf(detector, END_MS, { endMs: END_MS, attempt: "new lineage" });
     const checkpoint = await store.segments.writeCheckpoint(owner, Uint8Array.of(33));

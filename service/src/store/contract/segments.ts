@@ -153,8 +153,8 @@ export function testSegments(context: StoreContext): void {
     for (const hour of [1, 2, 3]) {
       const endMs = HEAD_MS + hour * HOUR_MS;
       const row = await store.segments.writeCheckpoint(ownerOf(detector, endMs, { endMs }), states(hour));
-      await store.segments.nameCheckpoint(row);
-      await store.segments.nameCheckpoint(row); // again after a crash in between
+      await store.segments.nameCheckpoint(row, 0);
+      await store.segments.nameCheckpoint(row, 0); // again after a crash in between
       paths.push(row.path);
     }
     const at = async (hour: number) => (await store.segments.latestCheckpoint(detector.id, 1, HEAD_MS + hour * HOUR_MS))?.states;
@@ -170,7 +170,7 @@ export function testSegments(context: StoreContext): void {
     const detector = await aLearnedDetector(store);
     for (let hour = 1; hour <= 10; hour++) {
       const endMs = HEAD_MS + hour * HOUR_MS;
-      await store.segments.nameCheckpoint(await store.segments.writeCheckpoint(ownerOf(detector, endMs, { endMs }), Uint8Array.of(hour)));
+      await store.segments.nameCheckpoint(await store.segments.writeCheckpoint(ownerOf(detector, endMs, { endMs }), Uint8Array.of(hour)), 0);
     }
     const kept = async (hour: number) => (await store.segments.latestCheckpoint(detector.id, 1, HEAD_MS + hour * HOUR_MS))?.states[0];
     expect([await kept(10), await kept(9), await kept(8), await kept(7)]).toEqual([10, 9, 8, 7]);

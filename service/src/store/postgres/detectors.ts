@@ -73,7 +73,8 @@ export class PostgresDetectors implements DetectorStore {
   }
 
   async update(id: string, config: DetectorConfig, configHash: string, { relearn }: { relearn: boolean }, nowMs: number): Promise<Detector> {
-    const row = await this.#db
+    return this.#db.transaction().execute(async (trx) => {
+    const row = await trx
       .updateTable("detectors")
       .set({
         config: toJsonText(config),
@@ -87,12 +88,33 @@ export class PostgresDetectors implements DetectorStore {
       .returningAll()
       .executeTakeFirst();
     if (row === undefined) throw notFound(id);
+    // What was learned ends, and its open groups with it: no later interval would ever close them.
+    if (relearn) await trx.updateTable("groups").set({ status: "closed" }).where("detector_id", "=", id).where("status", "=", "open").execute();
     return detectorOf(row);
+    });
   }
 
-  async setStatus(id: string, status: DetectorStatus, failureReason: string | null, nowMs: number): Promise<void> {
+  async setStatus(
+    id: string,
+    status: DetectorStatus,
+    failureReason: string | null,
+    nowMs: number,
+    expected?: { readonly statuses: readonly DetectorStatus[]; readonly generation: number },
+  ): Promise<boolean> {
     const reason = failureReason === null ? null : plainText(failureReason);
-    await this.#set(id, { status, failure_reason: reason, modified_ms: nowMs });
+    const values = { status, failure_reason: reason, modified_ms: nowMs };
+    if (expected === undefined) {
+      await this.#set(id, values);
+      return true;
+    }
+    const result = await this.#db
+      .updateTable("detectors")
+      .set(values)
+      .where("id", "=", id)
+      .where("status", "in", expected.statuses)
+      .where("generation", "=", expected.generation)
+      .executeTakeFirst();
+    return result.numUpdatedRows === 1n;
   }
 
   async setMuted(id: string, muted: boolean, nowMs: number): Promise<void> {

@@ -72,8 +72,18 @@ export class PostgresSegments implements SegmentStore {
     return null;
   }
 
-  nameCheckpoint(row: SegmentRow): Promise<void> {
-    return this.#db.transaction().execute((trx) => nameCheckpoint(trx, row, row.endMs));
+  nameCheckpoint(row: SegmentRow, lineage: number): Promise<void> {
+    return this.#db.transaction().execute(async (trx) => {
+      const current = await trx
+        .selectFrom("detectors")
+        .select("id")
+        .where("id", "=", row.detectorId)
+        .where("generation", "=", row.generation)
+        .where("lineage", "=", lineage)
+        .forUpdate()
+        .executeTakeFirst();
+      if (current !== undefined) await nameCheckpoint(trx, row, row.endMs);
+    });
   }
 
   sweep(olderThanMs: number): Promise<{ files: number; bytes: number }> {

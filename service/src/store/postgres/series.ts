@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { seriesKey, seriesKeyText, type SeriesKey } from "@foretop/engine";
 import { sql, type Kysely } from "kysely";
-import type { SeriesStore, StoredSeries } from "../store.ts";
+import { HeadMovedError, type SeriesStore, type StoredSeries } from "../store.ts";
 import type { Tables } from "./tables.ts";
 
 export class PostgresSeries implements SeriesStore {
@@ -36,7 +36,7 @@ const ROWS_PER_INSERT = 10_000; // about 1 MB of keys a statement
 export async function insertSeries(db: Kysely<Tables>, detectorId: string, generation: number, series: readonly StoredSeries[]): Promise<void> {
   for (let from = 0; from < series.length; from += ROWS_PER_INSERT) {
     const part = series.slice(from, from + ROWS_PER_INSERT);
-    await sql`
+    const result = await sql`
       insert into foretop.series (detector_id, generation, number, key_text, key_hash, is_leaf, first_seen_ms)
       select ${detectorId}::uuid, ${generation}::integer, number, key_text, key_hash, is_leaf, first_seen_ms
       from unnest(
@@ -45,7 +45,13 @@ export async function insertSeries(db: Kysely<Tables>, detectorId: string, gener
         ${part.map(({ keyText }) => createHash("sha256").update(keyText).digest())}::bytea[],
         ${part.map(({ isLeaf }) => isLeaf)}::boolean[],
         ${part.map(({ firstSeenMs }) => firstSeenMs)}::bigint[]
-      ) as given (number, key_text, key_hash, is_leaf, first_seen_ms)`.execute(db);
+      ) as given (number, key_text, key_hash, is_leaf, first_seen_ms)
+      -- A correction may find an earlier first row of a series that is known.
+      on conflict (detector_id, generation, number) do update
+        set first_seen_ms = least(foretop.series.first_seen_ms, excluded.first_seen_ms)
+        where foretop.series.key_hash = excluded.key_hash
+      returning number`.execute(db);
+    if (result.rows.length !== part.length) throw new HeadMovedError("another process has given these series numbers to others");
   }
 }
 

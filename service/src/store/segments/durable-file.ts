@@ -2,8 +2,7 @@
  * Files that are there whole or not at all: written beside, flushed to the disk, renamed, and the folder flushed too.
  */
 import { createHash } from "node:crypto";
-import { existsSync } from "node:fs";
-import { mkdir, open, rename, rm } from "node:fs/promises";
+import { link, mkdir, open, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import { failpoint } from "../../telemetry/failpoints.ts";
@@ -51,8 +50,8 @@ export async function writeDurably(root: string, path: string, pieces: Iterable<
       await file.close();
     }
     failpoint("segment.before-rename");
-    const free = freeName(root, path);
-    await rename(unfinished, join(root, free));
+    const free = await linkFree(root, path, unfinished);
+    await rm(unfinished);
     await syncFolder(folder);
     failpoint("segment.after-rename");
     return { path: free, bytes, sha256: hash.digest("hex") };
@@ -82,11 +81,21 @@ async function syncFolder(folder: string): Promise<void> {
   }
 }
 
-function freeName(root: string, path: string): string {
+/** Numbers that are tried after a name: only crashes and races use any. */
+const NAMES_TRIED_MAX = 1000;
+
+/** Gives a finished file the first free name. A link, because it never replaces what another process has just put there. */
+async function linkFree(root: string, path: string, unfinished: string): Promise<string> {
   const dot = path.lastIndexOf(".");
-  let free = path;
-  for (let number = 2; existsSync(join(root, free)); number++) free = `${path.slice(0, dot)}-${number}${path.slice(dot)}`;
-  return free;
+  for (let number = 1; ; number++) {
+    const free = number === 1 ? path : `${path.slice(0, dot)}-${number}${path.slice(dot)}`;
+    try {
+      await link(unfinished, join(root, free));
+      return free;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "EEXIST" || number === NAMES_TRIED_MAX) throw error;
+    }
+  }
 }
 
 function describeWriteError(cause: unknown, path: string): unknown {
