@@ -27,7 +27,6 @@ export default defineConfig({
           globalSetup: "../service/test/global-setup.ts",
         },
       },
-      { test: { name: "test-kit", root: "test-kit", include: ["src/**/*.test.ts"], testTimeout: 60_000 } },
       { test: { name: "bench", root: "bench", include: ["src/**/*.test.ts"], testTimeout: 120_000 } },
     ],
   },

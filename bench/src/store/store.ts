@@ -166,7 +166,7 @@ async function measureCheckpoint(store: Store, detector: Detector): Promise<obje
   const states = new Uint8Array(floats.buffer);
   const endMs = HEAD_MS + HOUR_MS;
   const write = await timed(() => store.segments.writeCheckpoint(ownerOf(detector, endMs, { endMs }), states));
-  await store.segments.nameCheckpoint(write.result);
+  await store.segments.nameCheckpoint(write.result, 0);
   const read = await timed(() => store.segments.latestCheckpoint(detector.id, 1, endMs));
   return { bytesPerSeries: STATE_BYTES_PER_SERIES, writeMs: round(write.ms), readMs: round(read.ms), compressedShare: round(write.result.bytes / states.byteLength) };
 }

@@ -173,16 +173,29 @@ interface Figures {
   readonly upper: number;
 }
 
+/**
+ * Whether an interval's figures are shown in place of the earlier ones: the more severe ones, but never figures that
+ * contradict the group (inside the band, or on the other side) while there are others. A lasting shift is found by many
+ * small deviations: its most severe interval may well lie inside the band.
+ */
 function isPeak(severity: number, now: Figures, before: AnomalyGroup): boolean {
+  const speaksNow = isOutside(now);
+  if (speaksNow !== isOutside(before)) return speaksNow;
   if (severity > before.severity + SEVERITY_SLACK) return true;
   return severity >= before.severity - SEVERITY_SLACK && Math.abs(deviationOf(now)) > Math.abs(deviationOf(before));
+}
+
+function isOutside({ actual, lower, upper }: Figures): boolean {
+  return Number.isNaN(actual) || actual < lower || actual > upper;
 }
 
 function figuresOf(head: readonly number[], anomalies: readonly Anomaly[], isAdditive: boolean): Figures {
   const inHead = new Set(head);
   const shown = anomalies.filter(({ series }) => inHead.has(series)).sort((a, b) => b.severity - a.severity || a.series - b.series);
   const first = shown[0]!;
-  if (!isAdditive || shown.length === 1) return { actual: first.actual, expected: first.expected, lower: first.lower, upper: first.upper };
+  // Of segments that move against each other the sum would say nothing: the most severe one speaks for them.
+  const isMixed = shown.some(({ direction }) => direction !== first.direction);
+  if (!isAdditive || shown.length === 1 || isMixed) return { actual: first.actual, expected: first.expected, lower: first.lower, upper: first.upper };
   shown.sort((a, b) => a.series - b.series);
   let actual = NaN;
   let expected = 0;

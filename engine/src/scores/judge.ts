@@ -30,6 +30,7 @@ import {
 import { floatsOf, numbersOf, pointsToLearn } from "../models/series-states.ts";
 import {
   D_LEARNED_UNTIL,
+  D_MIN,
   D_POINTS,
   F_BLOCK_DEVIATION_DOWN,
   F_BLOCK_DEVIATION_UP,
@@ -205,6 +206,11 @@ export function writeJudgement(
   out.expected[s] = expected;
   out.lower[s] = expected - scoreMin * spreadsPerScore(f, 2 * b, scoreMin, false) * JUDGED[J_SPREAD];
   out.upper[s] = expected + scoreMin * spreadsPerScore(f, 2 * b, scoreMin, true) * JUDGED[J_SPREAD];
+  // What was never below zero – a count, a sum of sales – is not expected to be: only what is told is cut, nothing learned.
+  if (d[b + D_MIN] >= 0) {
+    if (out.expected[s] < 0) out.expected[s] = 0;
+    if (out.lower[s] < 0) out.lower[s] = 0;
+  }
   out.status[s] = missing ? MISSING_STATUS : learning ? LEARNING_STATUS : JUDGED_STATUS;
   out.pointsNeeded[s] = learning ? missingPoints : 0;
 

@@ -13,7 +13,7 @@ export async function describeDetector(detector: Detector, system: System): Prom
   const { id, config, status, failureReason, muted, createdMs, modifiedMs } = detector;
   const [last] = await system.store.intervals.list(id, { limit: 1 });
   const open = await system.store.groups.list({ detectorId: id, status: "open", limit: 1 });
-  const series = status === "LEARNING" ? await knownSeries(system, detector) : [];
+  const series = status === "LEARNING" || last === undefined ? await knownSeries(system, detector) : [];
   return {
     id,
     name: config.name,
@@ -25,7 +25,7 @@ export async function describeDetector(detector: Detector, system: System): Prom
     muted,
     measures: config.measures.map(({ name }) => name),
     dimensions: [...config.dimensions],
-    seriesCount: last?.seriesCount ?? 0,
+    seriesCount: last?.seriesCount ?? series.length, // history has learned them before the first live interval
     openGroupCount: open.total,
     lastInterval: last === undefined ? null : intervalOf(last.interval),
     lag: lagOf(detector, system.clock.nowMs()),

@@ -21,6 +21,9 @@ export interface Output {
   readonly columns: number | null;
 }
 
+/** Signals this soon after the first are the same Ctrl-C. */
+const REPEAT_MS = 1000;
+
 export class Interrupted extends Error {
   override readonly name = "Interrupted";
   readonly signal: "SIGINT" | "SIGTERM" | "SIGHUP";
@@ -36,9 +39,13 @@ export class Interrupted extends Error {
  */
 export function processIo(): CliIo {
   const controller = new AbortController();
+  let askedMs = 0;
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
     process.on(signal, () => {
+      // One Ctrl-C may come twice: from the terminal and from npm.
+      if (controller.signal.aborted && performance.now() - askedMs < REPEAT_MS) return;
       if (controller.signal.aborted) process.exit(signal === "SIGINT" ? 130 : 143);
+      askedMs = performance.now();
       controller.abort(new Interrupted(signal));
     });
   }
