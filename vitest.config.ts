@@ -3,6 +3,7 @@ import { defineConfig } from "vitest/config";
 // One project per room. Service tests share real servers and the two cores, so their files run a few at a time.
 export default defineConfig({
   test: {
+    maxWorkers: 2,
     projects: [
       { test: { name: "engine", root: "engine", include: ["src/**/*.test.ts"], testTimeout: 60_000 } },
       {

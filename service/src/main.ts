@@ -101,7 +101,7 @@ const commands: CliCommands = {
             onProgress: (now) => step.update(now.shareDone, now.step === "crawl" ? `${now.rows.toLocaleString("en-US")} rows` : now.step),
           });
           step.end(`${report.series} series, ${report.intervals} intervals, ${report.status}`);
-        } catch (error) {
+        } catch {
           step.fail();
           signal.throwIfAborted();
           // Its reason is on the detector, where the caller reads it.

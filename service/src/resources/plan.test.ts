@@ -163,5 +163,7 @@ test("a source that can't be asked is a warning; a mistake in the configuration 
   assert.equal(estimate, null);
   assert.match(warnings.map(({ message }) => message).join("\n"), /there is no estimate: .*127\.0\.0\.1/);
   assert.match(statements[0]!.shown, /created_at >= '2026-03-15T11:00:00Z'/);
+  // What applying it would meet again is an error here, too: a table that isn't there, say.
+  await assert.rejects(plan((yaml) => yaml.replace("from orders", "from nowhere")), /nowhere/);
   await assert.rejects(plan((yaml) => yaml.replace("[amount]", "[amuont]")), (error) => error instanceof UserError && error.where === "f.yaml:9:12");
 });

@@ -12,7 +12,7 @@ import type { Interval } from "../crawl/batch.ts";
 import { findColumns } from "../crawl/find-columns.ts";
 import { LeafTable } from "../crawl/leaf-table.ts";
 import type { System } from "../pipeline/system.ts";
-import { adviceOf, describeError, SourceError } from "../telemetry/errors.ts";
+import { adviceOf, describeError, SourceError, type SourceErrorCode } from "../telemetry/errors.ts";
 import { checkColumns } from "./check-columns.ts";
 import { checkSettings, noPlaces } from "./check-settings.ts";
 import { configChanges, relearns, type ConfigChange } from "./config-changes.ts";
@@ -111,6 +111,9 @@ function windowWarnings(config: DetectorConfig, { connectors }: Pick<System, "co
   }));
 }
 
+/** Trouble that applying the same configuration would meet again: no plan, but an error with its advice. */
+const IS_MISTAKE: ReadonlySet<SourceErrorCode> = new Set(["AUTHENTICATE", "PERMISSION", "NOT_FOUND", "QUERY", "REFUSED", "SHAPE"]);
+
 interface Asked {
   readonly estimate: PlanEstimate | null;
   readonly statements: PlannedStatement[];
@@ -122,7 +125,7 @@ async function askSource(config: DetectorConfig, system: Pick<System, "connector
   const { dialect } = system.connectors.get(config.source.kind)!; // checkSettings has looked
   let statements = [statementOf(bindQuery(config.query, config.timestamp.column, last, dialect), last)];
   const unasked = (error: unknown): Asked => {
-    if (signal?.aborted === true || !(error instanceof SourceError)) throw error;
+    if (signal?.aborted === true || !(error instanceof SourceError) || IS_MISTAKE.has(error.code)) throw error;
     warnings.push({ message: `there is no estimate: ${describeError(error)}`, where: locate(["source"]), advice: adviceOf(error) });
     return { estimate: null, statements };
   };

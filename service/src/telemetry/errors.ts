@@ -66,7 +66,7 @@ export class SourceError extends Error {
 export function describeError(error: unknown): string {
   const parts: string[] = [];
   for (let e: unknown = error; e !== undefined && e !== null && parts.length < 5; e = (e as { cause?: unknown }).cause) {
-    parts.push(e instanceof Error ? e.message : String(e));
+    parts.push(e instanceof Error ? e.message : typeof e === "string" ? e : (JSON.stringify(e) ?? "an error without a message"));
   }
   return parts.filter((p, i) => i === 0 || !parts[i - 1]!.includes(p)).join(": ");
 }
