@@ -28,6 +28,17 @@ export default defineConfig({
           globalSetup: "../service/test/global-setup.ts",
         },
       },
+      {
+        test: {
+          name: "test-kit",
+          root: "test-kit",
+          include: ["src/**/*.test.ts"],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          pool: "forks",
+          globalSetup: "../service/test/global-setup.ts",
+        },
+      },
       { test: { name: "bench", root: "bench", include: ["src/**/*.test.ts"], testTimeout: 120_000 } },
     ],
   },

@@ -28,7 +28,7 @@ function step(name, command, args) {
 }
 
 if (filters.length === 0) {
-  for (const project of ["engine", "engine/tsconfig.test.json", "service", "bench", "console"]) {
+  for (const project of ["engine", "engine/tsconfig.test.json", "service", "test-kit", "bench", "console"]) {
     check(step(`types: ${project}`, node, [join(root, "node_modules/typescript/bin/tsc"), "-p", project]));
   }
   check(step("lint", join(bin, "oxlint"), ["--type-aware", "--quiet"]));
