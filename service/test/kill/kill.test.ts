@@ -132,6 +132,15 @@ describe.concurrent("a process dies, the next one goes on, and all is as if noth
     for (const pass of passes) test(`at ${name} in the live hours, pass ${pass}`, () => inWorld((world) => diesAt(world, `${name}:${pass}`), { from: learned }), TEST_MS_MAX);
   }
 
+  test("at commit.before of one hour, twice: the third process waits a moment", async () => {
+    await inWorld(async (world) => {
+      await dies(world, "commit.before:3");
+      await dies(world, "commit.before:1");
+      expectDone(await world.run("live-through"));
+      await expectUndisturbed(world);
+    }, { from: learned });
+  }, TEST_MS_MAX);
+
   test(`at ${KILLS} random moments, several times in one world`, async () => {
     const random = seededRandom(KILLS_SEED);
     let kills = 0;

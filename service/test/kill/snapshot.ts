@@ -1,7 +1,8 @@
 /**
  * Everything of a world that must be the same however it came about: sorted rows of points, scores and groups, the
  * outbox, what was received, what was exported. What may differ is left out and named here: the number of an attempt (a
- * process that died has used one), how many tries a delivery took, and when it was sent.
+ * process that died has used one), how many tries a delivery took, when it was sent, and, where two processes died in
+ * one hour, the seconds that the third waited: known at is compared to the hour.
  */
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
@@ -50,7 +51,7 @@ export async function snapshotOf(world: KillWorld): Promise<Snapshot> {
       detector: [`${detector.id} ${detector.generation} ${detector.status} head ${iso(detector.headMs!)} live from ${iso(detector.liveFromMs!)}`],
       series: series.map(({ number, keyText, isLeaf, firstSeenMs }) => `${number} ${keyText} ${isLeaf} ${iso(firstSeenMs)}`),
       points: await pointLines(store, detector.id, detector.generation, range),
-      intervals: intervals.map((record) => withoutAttempt(JSON.stringify({ ...record, segmentId: null }))).sort(),
+      intervals: intervals.map((record) => comparable(JSON.stringify({ ...record, segmentId: null }))).sort(),
       quality: intervals.map(({ interval }, i) => `${iso(interval.startMs)} ${JSON.stringify(quality[i])}`).sort(),
       running: attempts.filter(({ outcome, purpose }) => outcome === "running" && purpose !== "late").map(({ id }) => id),
       groups: revisions.flat().map(groupLine).sort(),
@@ -83,12 +84,12 @@ async function pointLines(store: Store, detectorId: string, generation: number, 
 }
 
 function groupLine({ evidence, ...stored }: StoredGroup): string {
-  return `${stored.group.id} ${stored.group.revision} ${JSON.stringify(stored)} ${withoutAttempt(JSON.stringify(evidence))}`;
+  return `${stored.group.id} ${stored.group.revision} ${comparable(JSON.stringify(stored))} ${comparable(JSON.stringify(evidence))}`;
 }
 
-/** `…:1772323200000-1772326800000:2` → without the 2 */
-function withoutAttempt(text: string): string {
-  return text.replace(/("attemptId":"[^"]*):\d+"/g, '$1"');
+/** `…:1772323200000-1772326800000:2` → without the 2; `"knownAtMs":…` → to the hour */
+function comparable(text: string): string {
+  return text.replace(/("attemptId":"[^"]*):\d+"/g, '$1"').replace(/("knownAtMs":)(\d+)/g, (_, name: string, ms: string) => name + Math.floor(Number(ms) / HOUR) * HOUR);
 }
 
 export function receivedByKey(requests: readonly ReceivedRequest[]): Record<string, string[]> {
