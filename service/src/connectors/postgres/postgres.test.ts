@@ -32,13 +32,16 @@ async function openWorld(): Promise<SourceWorld & { readonly owner: Client; read
     settings,
     secrets: { resolve: (reference) => Promise.resolve(known[reference] ?? "") },
     async createTable(name, columns, rows) {
-      const types = { integer: "integer", bigint: "bigint", decimal: "numeric(30,10)", double: "double precision", text: "text", boolean: "boolean", timestamp: "timestamp", timestamptz: "timestamptz", date: "date" };
+      const types = { integer: "integer", bigint: "bigint", decimal: "numeric(38,10)", double: "double precision", text: "text", boolean: "boolean", timestamp: "timestamp", timestamptz: "timestamptz", date: "date" };
       await owner.query(`create table ${name} (${Object.entries(columns).map(([column, type]) => `${quoteName(column)} ${types[type]}`).join(", ")})`);
       for (const row of rows) await owner.query(`insert into ${name} values (${row.map((_, i) => `$${i + 1}`).join(", ")})`, [...row]);
     },
     async createBigTable(rows) {
       await owner.query("create table big (ts timestamp, n integer, filler text)");
       await owner.query("insert into big select timestamp '2026-01-01' + make_interval(secs => i), i, repeat('x', 100) from generate_series(0, $1::int - 1) i", [rows]);
+    },
+    async dropTable(name) {
+      await owner.query(`drop table ${name}`);
     },
     select: (columns, table, range) => ({ sql: `select ${columns} from ${table} where ts >= $1::timestamptz and ts < $2::timestamptz`, parameters: [range.startMs, range.endMs] }),
     slowQuery: SLOW,
