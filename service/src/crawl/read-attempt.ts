@@ -86,7 +86,7 @@ export async function openDataset(config: DetectorConfig, system: Pick<CrawlSyst
 
 /** Of the query as configured, the same for every interval. */
 export function queryHash(query: QueryConfig): string {
-  const texts = query.kind === "bound" ? [query.sql] : [query.historicalSql, query.continuousSql];
+  const texts = query.kind === "files" ? [] : query.kind === "bound" ? [query.sql] : [query.historicalSql, query.continuousSql];
   return createHash("sha256").update(JSON.stringify(texts)).digest("hex");
 }
 

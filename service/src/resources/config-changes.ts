@@ -88,6 +88,7 @@ function addMeasures(before: readonly MeasureConfig[], after: readonly MeasureCo
 }
 
 function queryText({ query }: DetectorConfig): string {
+  if (query.kind === "files") return "";
   return query.kind === "bound" ? query.sql : query.continuousSql === null ? query.historicalSql : `${query.historicalSql}\n-- continuous\n${query.continuousSql}`;
 }
 

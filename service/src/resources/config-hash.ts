@@ -16,7 +16,9 @@ export function comparable(config: DetectorConfig): DetectorConfig {
   return {
     ...config,
     query:
-      query.kind === "bound"
+      query.kind === "files"
+        ? query
+        : query.kind === "bound"
         ? { kind: "bound", sql: normalised(query.sql), file: null }
         : {
             kind: "pinned",

@@ -74,7 +74,8 @@ export const foretopSchema = z
       .describe("Where the data is. The other fields are the connector's own settings; passwords only by reference: env:NAME, file:PATH, secret:NAME."),
     query: z
       .union([sql, z.strictObject({ file }), z.strictObject({ historical: sqlOrFile.describe("Reads the past."), continuous: sqlOrFile.optional().describe("Read the last interval in the original; kept to report what its window would have lost.") })])
-      .describe("One SELECT with :start and :end (rows with :start <= timestamp < :end), as text or as {file}. Or the original connector's pair {historical, continuous}, whose clock functions are pinned."),
+      .optional()
+      .describe("One SELECT with :start and :end (rows with :start <= timestamp < :end), as text or as {file}. Or the original connector's pair {historical, continuous}, whose clock functions are pinned. A source of files (s3) has none."),
     timestamp: z
       .union([column, z.strictObject({ column: column.describe("Column of the query's result."), format: z.string().min(1, "empty").max(63).optional().describe("Only for a text column, e.g. yyyy-MM-dd HH:mm:ss; UNIX for epoch seconds or milliseconds.") })])
       .describe("The column that says when."),

@@ -59,7 +59,9 @@ export type QueryConfig =
       readonly historicalFile: string | null;
       readonly continuousSql: string | null;
       readonly continuousFile: string | null;
-    };
+    }
+  /** a source of files, which knows no SQL: its settings say which files belong to an interval */
+  | { readonly kind: "files" };
 
 export interface MeasureConfig {
   /** the column, and the measure's name on the wire */

@@ -15,6 +15,9 @@ export const parseForetopFile: FormatParser = (document, readFile) => {
   const file = checked.data!; // success: refuseProblems throws otherwise
 
   const { kind, ...settings } = file.source;
+  if (file.query === undefined && !KINDS_WITHOUT_QUERY.has(kind)) {
+    refuseProblems([{ message: "query is missing", where: document.locate([]), advice: "It should be one SELECT with :start and :end, as text or as {file}." }]);
+  }
   const frequency = file.frequency as Frequency; // one of FREQUENCIES, checked by the schema
   const config: DetectorConfig = {
     name: file.name,
@@ -43,6 +46,9 @@ export const parseForetopFile: FormatParser = (document, readFile) => {
   return { config, notes: [], warnings: [], locate };
 };
 
+/** Sources of files know no SQL. */
+const KINDS_WITHOUT_QUERY: ReadonlySet<string> = new Set(["s3"]);
+
 function measureOf(measure: ForetopFile["measures"][number]): MeasureConfig {
   const given = typeof measure === "string" ? { name: measure, aggregation: "SUM" as const, ...DEFAULT_MEASURE_SETTINGS } : measure;
   const isCounted = given.aggregation === "SUM" || given.aggregation === "COUNT";
@@ -54,6 +60,7 @@ function measureOf(measure: ForetopFile["measures"][number]): MeasureConfig {
 }
 
 function queryOf(query: ForetopFile["query"], document: LocatedDocument, readFile: ReadFile): QueryConfig {
+  if (query === undefined) return { kind: "files" };
   const read = readSql(document.file, readFile);
   const textOf = (part: string | { file: string }, path: PathStep[]) => (typeof part === "string" ? { sql: part, file: null } : read.required([part.file], document.locate([...path, "file"])));
 

@@ -53,6 +53,7 @@ export const getDetector = operation({
 
 function statementsOf(query: QueryConfig): { title: string; file: string | null; sql: string }[] {
   if (query.kind === "bound") return [{ title: "query", file: query.file, sql: query.sql }];
+  if (query.kind === "files") return [];
   const historical = { title: "historical query", file: query.historicalFile, sql: query.historicalSql };
   if (query.continuousSql === null) return [historical];
   return [historical, { title: "continuous query", file: query.continuousFile, sql: query.continuousSql }];

@@ -13,7 +13,10 @@ import type { Interval } from "../../crawl/batch.ts";
 import type { QueryConfig } from "../../resources/detector.ts";
 import { UserError } from "../../telemetry/errors.ts";
 import type { BoundQuery } from "../connector.ts";
+import { bindTokens } from "./bind-tokens.ts";
 import { checkSelect } from "./check-select.ts";
+import { checkTokens } from "./check-tokens.ts";
+import type { TokenDialect } from "./check-tokens.ts";
 import { clockBounds } from "./clock-bounds.ts";
 import type { ClockBound } from "./clock-bounds.ts";
 import type { Dialect } from "./dialect.ts";
@@ -21,6 +24,7 @@ import { parseSelect } from "./parse-select.ts";
 import type { ParsedSelect } from "./parse-select.ts";
 import { quoteName } from "./quote-name.ts";
 import { splice } from "./splice.ts";
+import type { Token } from "./tokenise.ts";
 
 /**
  * Throws UserError (codes "SQL", "REFUSED", "CLOCK", "BOUNDS", "COLUMN") for a query that can't be bound.
@@ -28,6 +32,8 @@ import { splice } from "./splice.ts";
  * @param timestampColumn  the result's column that tells a row's time, as configured
  */
 export function bindQuery(query: QueryConfig, timestampColumn: string, range: Interval, dialect: Dialect): BoundQuery {
+  if (dialect === "files" || query.kind === "files") return bindFiles(query, range, dialect);
+  if (dialect === "mysql" || dialect === "duckdb") return bindTokenDialect(query, range, dialect);
   return query.kind === "bound" ? bindBounds(query, range, dialect) : pinClock(query, timestampColumn, range, dialect);
 }
 
@@ -41,17 +47,44 @@ export function clockLeadMs(bounds: readonly ClockBound[]): number {
   return lead === 0 ? 0 : lead + CLOCK_CHANGE_MS;
 }
 
-function bindBounds(query: QueryConfig & { kind: "bound" }, range: Interval, dialect: Dialect): BoundQuery {
-  const parsed = parseQuery(query.sql, dialect, query.file);
-  const names = new Set(parsed.tokens.filter((token) => token.kind === "parameter").map((token) => token.text.toLowerCase()));
+/** Files know no SQL: their source is told the range, and the text is for people. */
+function bindFiles(query: QueryConfig, range: Interval, dialect: Dialect): BoundQuery {
+  if (dialect !== "files") throw new UserError("there is no query", { code: "SQL", advice: "Write one SELECT with :start and :end." });
+  if (query.kind !== "files") {
+    throw new UserError("this source reads files and knows no SQL", { code: "SQL", where: query.kind === "bound" ? query.file : query.historicalFile, advice: "Take the query out; to query files with SQL, use a source of kind duckdb." });
+  }
+  return { sql: "the files of $1 up to $2", parameters: [range.startMs, range.endMs] };
+}
+
+function bindTokenDialect(query: QueryConfig, range: Interval, dialect: TokenDialect): BoundQuery {
+  if (query.kind !== "bound") {
+    throw new UserError("the pair of a historical and a continuous query is understood for Redshift and PostgreSQL only", {
+      code: "SQL",
+      where: query.kind === "pinned" ? query.historicalFile : null,
+      advice: "Write one SELECT with :start and :end.",
+    });
+  }
+  return inFile(query.file, () => {
+    refuseUnbound(checkTokens(query.sql, dialect).tokens, query.file);
+    return bindTokens(query.sql, range, dialect);
+  });
+}
+
+function refuseUnbound(tokens: readonly Token[], file: string | null): void {
+  const names = new Set(tokens.filter((token) => token.kind === "parameter").map((token) => token.text.toLowerCase()));
   for (const name of [":start", ":end"]) {
     if (names.has(name)) continue;
     throw new UserError(`the query has no ${name}: it would read the same rows for every interval`, {
       code: "BOUNDS",
-      where: query.file,
+      where: file,
       advice: "Bind the interval: where ts >= :start and ts < :end.",
     });
   }
+}
+
+function bindBounds(query: QueryConfig & { kind: "bound" }, range: Interval, dialect: Dialect): BoundQuery {
+  const parsed = parseQuery(query.sql, dialect, query.file);
+  refuseUnbound(parsed.tokens, query.file);
   const parameters = new Parameters({ start: range.startMs, end: range.endMs, clock: NaN });
   const sql = splice(parsed, { dialect, placeholder: parameters.placeholder, pinClock: false }).trimEnd();
   return { sql, parameters: parameters.values };

@@ -17,3 +17,7 @@ test("$10 is the tenth, not the first; one without a value stays", () => {
   assert.equal(shownSql("$10 $2", [START]), "$10 $2");
   assert.equal(shownSql("$10", Array.from({ length: 10 }, (_, i) => START + i * 3_600_000)), "'2026-03-02T18:00:00Z'");
 });
+
+test("MySQL's placeholders are filled in their order", () => {
+  assert.equal(shownSql("select `from_unixtime(?)`, from_unixtime(?), 'from_unixtime(?)', from_unixtime(?)", [1000, 2500]), "select `from_unixtime(?)`, from_unixtime(1), 'from_unixtime(?)', from_unixtime(2.5)");
+});

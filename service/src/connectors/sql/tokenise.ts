@@ -8,8 +8,8 @@ import { positionIn } from "./position.ts";
 
 export type TokenKind =
   | "word" // name or keyword, without quotes
-  | "quoted" // "name"
-  | "string" // 'text', E'text', $$text$$
+  | "quoted" // "name", in MySQL `name`
+  | "string" // 'text', E'text', $$text$$, in MySQL also "text"
   | "number"
   | "parameter" // :name
   | "positional" // $1
@@ -57,6 +57,7 @@ const POSITIONAL = /\$\d+/y;
 const DOLLAR_QUOTE = /\$(?:[\p{L}_][\p{L}\p{N}_]*)?\$/uy;
 
 function nextToken(sql: string, start: number, dialect: Dialect, inBrackets: boolean): [TokenKind, number] {
+  if (dialect === "mysql") return nextMysqlToken(sql, start);
   const first = sql[start]!;
   const second = sql[start + 1] ?? "";
   const match = (pattern: RegExp): number => {
@@ -80,13 +81,45 @@ function nextToken(sql: string, start: number, dialect: Dialect, inBrackets: boo
   return ["operator", start + String.fromCodePoint(sql.codePointAt(start)!).length];
 }
 
+// Two minus signs begin a comment only before a space: 5--3 is 8.
+const MYSQL_LINE_COMMENT = /(?:#|--(?=[\s\0-\x1f]|$))[^\n]*/y;
+
+/**
+ * MySQL and MariaDB with the modes that our sessions set: quotes are texts, backslashes escape. Where the server would
+ * end a text or comment, it has to end here, or code would look like text.
+ */
+function nextMysqlToken(sql: string, start: number): [TokenKind, number] {
+  const first = sql[start]!;
+  const match = (pattern: RegExp): number => {
+    pattern.lastIndex = start;
+    return pattern.test(sql) ? pattern.lastIndex : -1;
+  };
+  let end: number;
+  if ((end = match(SPACE)) > 0) return ["space", end];
+  if ((end = match(MYSQL_LINE_COMMENT)) > 0) return ["comment", end];
+  if (first === "/" && sql[start + 1] === "*") return ["comment", endOfFlatComment(sql, start)];
+  if (first === "'" || first === '"') return ["string", endOfQuoted(sql, start, start, first, true)];
+  if (first === "`") return ["quoted", endOfQuoted(sql, start, start, "`", false)];
+  if ((end = match(WORD)) > 0) return ["word", end];
+  if ((end = match(NUMBER)) > 0) return ["number", end];
+  if ((end = match(PARAMETER)) > 0) return ["parameter", end];
+  return ["operator", start + String.fromCodePoint(sql.codePointAt(start)!).length];
+}
+
+/** MySQL's comments don't nest. */
+function endOfFlatComment(sql: string, start: number): number {
+  const close = sql.indexOf("*/", start + 2);
+  if (close >= 0) return close + 2;
+  throw neverClosed(sql, start, "the comment that /* opens here", "Close it with */.");
+}
+
 function endOfQuoted(sql: string, start: number, quoteAt: number, quote: string, backslashes: boolean): number {
   for (let i = quoteAt + 1; i < sql.length; i++) {
     if (backslashes && sql[i] === "\\") i += 1;
     else if (sql[i] === quote && sql[i + 1] === quote) i += 1;
     else if (sql[i] === quote) return i + 1;
   }
-  const what = quote === "'" ? "text" : "name";
+  const what = quote === "'" || backslashes ? "text" : "name";
   throw neverClosed(sql, start, `the quote (${quote}) that opens a ${what} here`, `Close it; a ${quote} inside of it is written twice (${quote}${quote}).`);
 }
 

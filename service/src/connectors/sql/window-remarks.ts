@@ -7,6 +7,9 @@ import { rhythmOf } from "@foretop/engine";
 import type { Frequency } from "@foretop/engine";
 import type { QueryConfig } from "../../resources/detector.ts";
 import { clockLeadMs } from "./bind-query.ts";
+import { clockNamesIn } from "./bind-tokens.ts";
+import { checkTokens } from "./check-tokens.ts";
+import type { TokenDialect } from "./check-tokens.ts";
 import { checkSelect } from "./check-select.ts";
 import { clockBounds } from "./clock-bounds.ts";
 import type { ClockBound } from "./clock-bounds.ts";
@@ -24,6 +27,8 @@ export interface WindowRemark {
 /** Throws UserError for a query that can't be read, as bindQuery does. */
 export function windowRemarks(query: QueryConfig, { frequency, dialect }: { frequency: Frequency; dialect: Dialect }): WindowRemark[] {
   const length = rhythmOf(frequency).intervalSeconds * 1000;
+  if (query.kind === "files") return [];
+  if (dialect === "mysql" || dialect === "duckdb") return tokenRemarks(query, dialect);
   if (query.kind === "bound") {
     return [...statementRemarks(query.sql, query.file, dialect), ...clockRemarks(query.sql, query.file, dialect)];
   }
@@ -33,6 +38,16 @@ export function windowRemarks(query: QueryConfig, { frequency, dialect }: { freq
     ...statementRemarks(historicalSql, file, dialect),
     ...historicalRemarks(historical, length).map((remark) => ({ ...remark, file })),
     ...(continuousSql === null ? [] : continuousRemarks(clockBounds(parseSelect(continuousSql, dialect)), length).map((remark) => ({ ...remark, file: continuousFile }))),
+  ];
+}
+
+function tokenRemarks(query: QueryConfig, dialect: TokenDialect): WindowRemark[] {
+  if (query.kind !== "bound") return [];
+  const { sql, file } = query;
+  const clocks = clockNamesIn(sql, dialect);
+  return [
+    ...checkTokens(sql, dialect).remarks.map((message): WindowRemark => ({ kind: /LIMIT/.test(message) ? "lost" : "note", message, file })),
+    ...(clocks.length === 0 ? [] : [{ kind: "note" as const, message: `the query asks the clock (${clocks.join(", ")}): it gets the interval's end instead, so that reading an interval again gives the same rows`, file }]),
   ];
 }
 
