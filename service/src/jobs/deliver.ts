@@ -79,7 +79,7 @@ async function deliver(delivery: Delivery, system: DeliverySystem, signal: Abort
   // Our own shutdown is no fault of the receiver: no try is counted, the lease runs out.
   if (signal?.aborted === true) return "interrupted";
   const nextTryMs = result.transient ? nextTryAt(tries, clock.nowMs(), result.afterMs) : null;
-  await store.deliveries.recordFailed(delivery.key, result.detail, nextTryMs);
+  await store.deliveries.recordFailed(delivery.key, result.detail, nextTryMs, clock.nowMs());
   const fields = { delivery: delivery.key, alert: delivery.alertName, channel: delivery.channel.kind, tries, detail: result.detail };
   if (nextTryMs !== null) {
     log.info({ ...fields, nextTry: new Date(nextTryMs).toISOString() }, `delivery failed (try ${tries} of ${TRIES_MAX}), will be tried again`);

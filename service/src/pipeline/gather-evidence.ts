@@ -79,7 +79,7 @@ export async function gatherEvidence(stored: StoredGroup, detector: Detector, sy
   const numbers = evidenceSeries(stored);
   const range = { startMs: interval.startMs, endMs: interval.endMs, asOfMs: knownAtMs };
   const points = await system.store.segments.readSeries(detector.id, detector.generation, numbers, range);
-  const { models, checkpointEndMs } = await modelsBefore(detector, system.store, interval.startMs);
+  const { models, checkpointEndMs } = await modelsBefore(detector, system.store, interval.startMs, knownAtMs);
   const position = positionOf(interval.startMs, detector.config.frequency, detector.config.zone);
   const sql = shownSql(evidence.statement, evidence.parameters);
   const series = numbers.flatMap((number): SeriesEvidence[] => {
@@ -121,7 +121,7 @@ export async function verifyEvidence(stored: StoredGroup, detector: Detector, sy
   const evidence = await gatherEvidence(stored, detector, system);
   const interval = { startMs: evidence.startMs, endMs: evidence.endMs };
   const batch = await crawlInterval(detector, interval, system, { purpose: "rerun", ...(signal === undefined ? {} : { signal }) });
-  const { models } = await modelsBefore(detector, system.store, interval.startMs);
+  const { models } = await modelsBefore(detector, system.store, interval.startMs, stored.knownAtMs);
   models.table.extend(batch.keys, interval.startMs);
   const { data, judgement } = judgeInterval(detector, models, dataFromBatch(models.table, batch));
   const differences: EvidenceDifference[] = [];

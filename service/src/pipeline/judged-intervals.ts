@@ -12,8 +12,8 @@ export interface JudgedBefore {
 /** Replays and back-fills of more intervals than this are refused: nothing may be left out silently. */
 const INTERVALS_MAX = 20_000;
 
-/** The committed intervals of a range, versions in effect, oldest first, with their points. */
-export async function judgedIntervals(detector: Detector, range: Interval, store: Store): Promise<JudgedBefore[]> {
+/** The committed intervals of a range, versions in effect (or those that were at `asOfMs`), oldest first, with their points. */
+export async function judgedIntervals(detector: Detector, range: Interval & { readonly asOfMs?: number }, store: Store): Promise<JudgedBefore[]> {
   const listed = await store.intervals.list(detector.id, { ...range, limit: INTERVALS_MAX + 1 });
   if (listed.length > INTERVALS_MAX) {
     throw new UserError(`more than ${INTERVALS_MAX} intervals would have to be judged again`, {

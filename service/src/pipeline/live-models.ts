@@ -86,11 +86,15 @@ export async function loadLiveModels(
   return models;
 }
 
-/** The models learned exactly up to `startMs`, never from the cache; its groups are those of the checkpoint. */
-export async function modelsBefore(detector: Detector, store: Store, startMs: number): Promise<{ models: LiveModels; checkpointEndMs: number }> {
+/**
+ * The models learned exactly up to `startMs`, never from the cache; its groups are those of the checkpoint. With `asOfMs`
+ * they have learned the versions of then. (Any checkpoint before the interval will do: a correction of what is before a
+ * checkpoint takes its name away.)
+ */
+export async function modelsBefore(detector: Detector, store: Store, startMs: number, asOfMs?: number): Promise<{ models: LiveModels; checkpointEndMs: number }> {
   const models = await loadCheckpoint(detector, store, startMs);
   const checkpointEndMs = models.untilMs;
-  await replayPoints(detector, store, models, startMs);
+  await replayPoints(detector, store, models, startMs, asOfMs);
   models.untilMs = startMs;
   return { models, checkpointEndMs };
 }
@@ -119,8 +123,9 @@ export function openAfter(before: readonly AnomalyGroup[], changed: readonly Ano
 }
 
 /** Learns again, from stored points, what was learned between a checkpoint and `untilMs`. */
-async function replayPoints(detector: Detector, store: Store, models: LiveModels, untilMs: number): Promise<void> {
-  for (const { record, points } of await judgedIntervals(detector, { startMs: models.untilMs, endMs: untilMs }, store)) {
+async function replayPoints(detector: Detector, store: Store, models: LiveModels, untilMs: number, asOfMs?: number): Promise<void> {
+  const range = { startMs: models.untilMs, endMs: untilMs, ...(asOfMs === undefined ? {} : { asOfMs }) };
+  for (const { record, points } of await judgedIntervals(detector, range, store)) {
     await setImmediate(); // a long replay must not keep heartbeats and requests waiting
     learnPoints(detector, models, record.interval, points);
   }

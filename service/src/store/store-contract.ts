@@ -1,5 +1,6 @@
 /** What every store must do, noun by noun. Each implementation runs this suite on the real thing. */
 import { afterAll, beforeAll, beforeEach, describe } from "vitest";
+import { testAsOf } from "./contract/as-of.ts";
 import { testAudit } from "./contract/audit.ts";
 import { testCommits } from "./contract/commits.ts";
 import { testCompaction } from "./contract/compaction.ts";
@@ -86,6 +87,9 @@ export function testStore(name: string, prepare: () => Promise<StoreUnderTest>):
     });
     describe("deliveries", () => {
       testDeliveries(context);
+    });
+    describe("as of", () => {
+      testAsOf(context);
     });
     describe("audit", () => {
       testAudit(context);

@@ -36,6 +36,14 @@ export interface Store {
    * old lineage and lose their place in the manifest. Throws HeadMovedError.
    */
   commitCorrection(commit: CorrectionCommit): Promise<void>;
+  /**
+   * Fixes an instant before it is asked about: whatever becomes known later, of these detectors, is dated after it, so that
+   * an answer "as of `atMs`" never changes. Waits for commits that are under way.
+   *
+   * @param detectorIds  null = all
+   * @returns when the first of them knew its first history, epoch ms; null when none has
+   */
+  fixInstant(detectorIds: readonly string[] | null, atMs: number): Promise<number | null>;
   close(): Promise<void>;
 }
 
@@ -142,17 +150,21 @@ export interface IntervalRecord {
   readonly heldBackCount: number;
   /** segment with points and scores of this interval */
   readonly segmentId: string | null;
+  /** when this version became known; the store moves it later where somebody has asked about that instant before */
   readonly knownAtMs: number;
 }
 
 export interface IntervalStore {
-  /** The version in effect (or the one that was in effect at `asOfMs`). */
+  /**
+   * The version in effect (or the one that was in effect at `asOfMs`; failures are none: they are replaced by what comes
+   * of the next try, and only the ledger keeps them).
+   */
   get(detectorId: string, startMs: number, asOfMs?: number): Promise<IntervalRecord | null>;
-  /** Newest first, versions in effect. */
-  list(detectorId: string, page: { startMs?: number; endMs?: number; limit: number }): Promise<readonly IntervalRecord[]>;
+  /** Newest first, versions in effect (or those that were at `asOfMs`). */
+  list(detectorId: string, page: { startMs?: number; endMs?: number; asOfMs?: number; limit: number }): Promise<readonly IntervalRecord[]>;
   /** A live interval that could not be read for now: shown in the detector log, the head stays. */
   recordFailure(record: IntervalRecord): Promise<void>;
-  quality(detectorId: string, startMs: number): Promise<readonly DataQualityMetric[]>;
+  quality(detectorId: string, startMs: number, asOfMs?: number): Promise<readonly DataQualityMetric[]>;
 }
 
 /** A row of the manifest. */
@@ -203,8 +215,8 @@ export interface SegmentStore {
   readPoints(row: SegmentRow): Promise<PointsSegment>;
   /** Values of some series over a range, oldest first, newest version of each interval (or as of then). */
   readSeries(detectorId: string, generation: number, series: readonly number[], range: { startMs: number; endMs: number; asOfMs?: number }): Promise<readonly SeriesPoints[]>;
-  /** Segments of points in effect in a range, oldest first. */
-  listPoints(detectorId: string, generation: number, range: { startMs: number; endMs: number }): Promise<readonly SegmentRow[]>;
+  /** Segments of points in effect in a range (or as of then), oldest first. */
+  listPoints(detectorId: string, generation: number, range: { startMs: number; endMs: number; asOfMs?: number }): Promise<readonly SegmentRow[]>;
   /** The newest checkpoint whose end is ≤ `notAfterMs`. */
   latestCheckpoint(detectorId: string, generation: number, notAfterMs: number): Promise<{ row: SegmentRow; states: Uint8Array } | null>;
   /**
@@ -286,6 +298,8 @@ export interface GroupFilter {
   readonly fromMs?: number;
   readonly toMs?: number;
   readonly status?: "open" | "closed";
+  /** groups as they were known then */
+  readonly asOfMs?: number;
   readonly limit: number;
   /** opaque, from the last page */
   readonly cursor?: string;
@@ -294,8 +308,9 @@ export interface GroupFilter {
 export interface GroupStore {
   /** Open groups of a detector's generation, latest revisions. */
   open(detectorId: string, generation: number): Promise<readonly AnomalyGroup[]>;
-  get(groupId: string): Promise<StoredGroup | null>;
-  revisions(groupId: string): Promise<readonly StoredGroup[]>;
+  /** The latest revision (or the one that was the latest at `asOfMs`). */
+  get(groupId: string, asOfMs?: number): Promise<StoredGroup | null>;
+  revisions(groupId: string, asOfMs?: number): Promise<readonly StoredGroup[]>;
   /** Newest first (start, then severity), latest revisions, retracted and merged ones left out. */
   list(filter: GroupFilter): Promise<{ groups: readonly StoredGroup[]; total: number; nextCursor: string | null }>;
 }
@@ -325,8 +340,9 @@ export interface DeliveryStore {
   claimDue(nowMs: number, leaseMs: number, limit: number): Promise<readonly Delivery[]>;
   recordSent(key: string, detail: string, nowMs: number): Promise<void>;
   /** Try again at `nextTryMs`; null gives up: the delivery goes to the list of what could not be delivered. */
-  recordFailed(key: string, detail: string, nextTryMs: number | null): Promise<void>;
-  list(filter: { detectorId?: string; status?: Delivery["status"]; groupId?: string; limit: number }): Promise<readonly Delivery[]>;
+  recordFailed(key: string, detail: string, nextTryMs: number | null, nowMs: number): Promise<void>;
+  /** Newest first; with `asOfMs` each as it had fared by then. */
+  list(filter: { detectorId?: string; status?: Delivery["status"]; groupId?: string; asOfMs?: number; limit: number }): Promise<readonly Delivery[]>;
   /** A failed or sent delivery is pending again, under the same key. */
   resend(key: string, nowMs: number): Promise<void>;
   /**

@@ -22,8 +22,8 @@ test("a counted store counts intervals, anomalies, readings, groups and deliveri
   assert.ok(value('foretop_anomalies_total{detector="ecommerce"}') > 0);
 
   const [pending] = await store.deliveries.list({ limit: 1 });
-  await store.deliveries.recordFailed(pending!.key, "refused", active.createdMs);
-  await store.deliveries.recordFailed(pending!.key, "refused", null);
+  await store.deliveries.recordFailed(pending!.key, "refused", active.createdMs, active.createdMs);
+  await store.deliveries.recordFailed(pending!.key, "refused", null, active.createdMs);
   const after = await metrics.registry.metrics();
   assert.ok(after.includes('foretop_deliveries_total{outcome="retried"} 1'));
   assert.ok(after.includes('foretop_deliveries_total{outcome="given up"} 1'));

@@ -43,8 +43,8 @@ export function countedStore(store: Store, metrics: Metrics): Store {
       await store.deliveries.recordSent(...args);
       metrics.deliveries.inc({ outcome: "sent" });
     },
-    async recordFailed(key, detail, nextTryMs) {
-      await store.deliveries.recordFailed(key, detail, nextTryMs);
+    async recordFailed(key, detail, nextTryMs, nowMs) {
+      await store.deliveries.recordFailed(key, detail, nextTryMs, nowMs);
       metrics.deliveries.inc({ outcome: nextTryMs === null ? "given up" : "retried" });
     },
   });

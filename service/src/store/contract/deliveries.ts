@@ -68,7 +68,7 @@ export function testDeliveries(context: StoreContext): void {
     await put({ key: "a" });
     await store.deliveries.claimDue(NOW_MS, LEASE_MS, 1);
     await store.deliveries.recordSent("a", "200 OK", NOW_MS + 5);
-    await store.deliveries.recordFailed("a", "timeout", NOW_MS + 9);
+    await store.deliveries.recordFailed("a", "timeout", NOW_MS + 9, NOW_MS);
     await store.deliveries.recordSent("a", "200 again", NOW_MS + 6);
     expect(await one("a")).toMatchObject({ status: "sent", attempts: 1, lastDetail: "200 OK", sentMs: NOW_MS + 5 });
     expect(await store.deliveries.hasDue(NOW_MS + 10 * LEASE_MS)).toBe(false);
@@ -78,11 +78,11 @@ export function testDeliveries(context: StoreContext): void {
     const { store } = context;
     await put({ key: "a" });
     await store.deliveries.claimDue(NOW_MS, LEASE_MS, 1);
-    await store.deliveries.recordFailed("a", `500 ${"x".repeat(5000)}`, NOW_MS + 10);
+    await store.deliveries.recordFailed("a", `500 ${"x".repeat(5000)}`, NOW_MS + 10, NOW_MS);
     expect(await one("a")).toMatchObject({ status: "pending", attempts: 1, nextTryMs: NOW_MS + 10, lastDetail: `500 ${"x".repeat(1996)}` });
     expect(await store.deliveries.claimDue(NOW_MS + 9, LEASE_MS, 1)).toEqual([]);
     expect(keys(await store.deliveries.claimDue(NOW_MS + 10, LEASE_MS, 1))).toEqual(["a"]);
-    await store.deliveries.recordFailed("a", "410 Gone", null);
+    await store.deliveries.recordFailed("a", "410 Gone", null, NOW_MS);
     expect(keys(await store.deliveries.list({ status: "failed", limit: 5 }))).toEqual(["a"]);
     expect(await one("a")).toMatchObject({ status: "failed", attempts: 2 });
   });
@@ -90,7 +90,7 @@ export function testDeliveries(context: StoreContext): void {
   test("a failed or sent delivery can be sent again, under the same key and with the same message", async () => {
     const { store } = context;
     const [delivery] = await put({ key: "a" });
-    await store.deliveries.recordFailed("a", "410 Gone", null);
+    await store.deliveries.recordFailed("a", "410 Gone", null, NOW_MS);
     await store.deliveries.resend("a", NOW_MS + 20);
     expect(await store.deliveries.claimDue(NOW_MS + 20, LEASE_MS, 1)).toMatchObject([{ key: "a", status: "pending", attempts: 0, message: delivery.message }]);
     await store.deliveries.recordSent("a", "200", NOW_MS + 21);
@@ -102,14 +102,14 @@ export function testDeliveries(context: StoreContext): void {
   test("re-sending what is pending leaves its tries alone", async () => {
     const { store } = context;
     await put({ key: "a" });
-    await store.deliveries.recordFailed("a", "500", NOW_MS + 10);
+    await store.deliveries.recordFailed("a", "500", NOW_MS + 10, NOW_MS);
     await store.deliveries.resend("a", NOW_MS);
     expect(await one("a")).toMatchObject({ status: "pending", attempts: 1, nextTryMs: NOW_MS + 10 });
   });
 
   test("list filters by detector, status and group, newest first", async () => {
     const { store } = context;
-    await put({ key: "old", createdMs: NOW_MS - 5 }, { key: "new", createdMs: NOW_MS, groupId: anId(2) }, { key: "muted", status: "muted", createdMs: NOW_MS - 9 });
+    await put({ key: "old", createdMs: NOW_MS + 5 }, { key: "new", createdMs: NOW_MS + 9, groupId: anId(2) }, { key: "muted", status: "muted", createdMs: NOW_MS });
     expect(keys(await store.deliveries.list({ limit: 10 }))).toEqual(["new", "old", "muted"]);
     expect(keys(await store.deliveries.list({ limit: 1 }))).toEqual(["new"]);
     expect(keys(await store.deliveries.list({ groupId: anId(2), limit: 10 }))).toEqual(["new"]);

@@ -1,12 +1,12 @@
 import { expect, test } from "vitest";
-import { aCommit, aGroup, aLearnedDetector, anId, HEAD_MS, HOUR_MS, NOW_MS } from "../store-fixtures.ts";
+import { aCommit, aGroup, aLearnedDetector, anId, aRecord, HEAD_MS, HOUR_MS, NOW_MS } from "../store-fixtures.ts";
 import type { StoreContext } from "../store-contract.ts";
 import type { Detector } from "../../resources/detector.ts";
 import type { GroupFilter, StoredGroup } from "../store.ts";
 
 export function testGroups(context: StoreContext): void {
   const commit = async (detector: Detector, groups: readonly StoredGroup[], hour = 0) =>
-    context.store.commitInterval(aCommit(detector, HEAD_MS + hour * HOUR_MS, { groups }));
+    context.store.commitInterval(aCommit(detector, HEAD_MS + hour * HOUR_MS, { groups, record: aRecord(detector, HEAD_MS + hour * HOUR_MS, { knownAtMs: groups[0]?.knownAtMs ?? NOW_MS }) }));
   const numbers = (groups: readonly StoredGroup[]) => groups.map(({ group }) => Number.parseInt(group.id.slice(-12), 16));
 
   test("a group comes back as it was committed: missing values, infinities, any text", async () => {

@@ -1,5 +1,6 @@
 /**
- * The commits. Each is one transaction that first takes the detector's row, on the condition that its head is
+ * The commits. What one makes known carries one instant, `known_ms` of the detector's row: the caller's, unless it is not
+ * after what was known before or after what somebody has asked about (see fix-instant.ts). Each is one transaction that first takes the detector's row, on the condition that its head is
  * where the caller computed from: the row's lock puts two commits one after the other, the second finds the head moved.
  *
  * When the connection is lost during COMMIT nobody knows whether it went through: the error reaches the caller, who
@@ -24,20 +25,26 @@ export const CHECKPOINTS_KEPT = 4;
 const WEEKLY_CHECKPOINTS_KEPT = 4;
 const WEEK_MS = 7 * 86_400_000;
 
+/** Of the detector's row, by the one who holds it: when what is committed now becomes known. */
+function knownNow(givenMs: number) {
+  return sql<number>`greatest(known_ms, asked_ms + 1, ${givenMs}::bigint)`;
+}
+
 export async function commitHistory(db: Kysely<Tables>, commit: HistoryCommit): Promise<void> {
-  const { detectorId, generation, headMs, knownAtMs } = commit;
+  const { detectorId, generation, headMs } = commit;
   assertKeyTexts(commit.series);
   await db.transaction().execute(async (trx) => {
     const moved = await trx
       .updateTable("detectors")
-      .set({ head_ms: headMs, live_from_ms: headMs, status: commit.status, failure_reason: null })
+      .set({ head_ms: headMs, live_from_ms: headMs, status: commit.status, failure_reason: null, known_ms: knownNow(commit.knownAtMs) })
       .where("id", "=", detectorId)
       .where("generation", "=", generation)
       .where("head_ms", "is", null)
       .where("status", "not in", ["DEACTIVATING", "DELETING"])
-      .returning("id")
+      .returning("known_ms")
       .executeTakeFirst();
     if (moved === undefined) throw headMoved(detectorId, generation, "no head yet");
+    const knownAtMs = moved.known_ms;
     await insertSeries(trx, detectorId, generation, commit.series);
     failpoint("commit.inside"); // in the middle: what came before must be undone with it
     for (const row of commit.points) await nameSegment(trx, row, { knownAtMs, isHistory: true });
@@ -60,47 +67,51 @@ export async function commitInterval(db: Kysely<Tables>, commit: IntervalCommit)
         head_ms: sql<number>`greatest(head_ms, ${record.interval.endMs}::bigint)`,
         // Learning may have ended; whoever deactivated the detector meanwhile is not overruled.
         status: sql`case when status in ('LEARNING', 'ACTIVE') then ${commit.status} else status end`,
+        known_ms: knownNow(record.knownAtMs),
       })
       .where("id", "=", detectorId)
       .where("generation", "=", generation)
       .where("head_ms", "=", expectedHeadMs)
       .where("lineage", "=", expectedLineage)
-      .returning("id")
+      .returning("known_ms")
       .executeTakeFirst();
     if (moved === undefined) throw headMoved(detectorId, generation, new Date(expectedHeadMs).toISOString());
+    const knownAtMs = moved.known_ms;
     await insertSeries(trx, detectorId, generation, commit.newSeries);
-    if (commit.points !== null) await nameSegment(trx, commit.points, { knownAtMs: record.knownAtMs, isHistory: false });
-    await insertInterval(trx, record, commit.quality);
-    await upsertGroups(trx, commit.groups);
+    if (commit.points !== null) await nameSegment(trx, commit.points, { knownAtMs, isHistory: false });
+    await insertInterval(trx, { ...record, knownAtMs }, commit.quality);
+    await upsertGroups(trx, commit.groups, knownAtMs);
     failpoint("commit.inside");
-    await insertDeliveries(trx, commit.deliveries);
-    if (commit.checkpoint !== null) await nameCheckpoint(trx, commit.checkpoint, record.knownAtMs);
+    await insertDeliveries(trx, commit.deliveries, knownAtMs);
+    if (commit.checkpoint !== null) await nameCheckpoint(trx, commit.checkpoint, knownAtMs);
   });
 }
 
 export async function commitCorrection(db: Kysely<Tables>, commit: CorrectionCommit): Promise<void> {
   const { detectorId, generation, expectedHeadMs, expectedLineage, fromMs } = commit;
   assertKeyTexts(commit.newSeries);
+  const givenMs = commit.intervals[0]?.record.knownAtMs ?? commit.groups[0]?.knownAtMs ?? fromMs;
   await db.transaction().execute(async (trx) => {
     // A new lineage: whoever has computed on the old one, an interval or another correction, finds it gone.
     const held = await trx
       .updateTable("detectors")
-      .set({ lineage: expectedLineage + 1 })
+      .set({ lineage: expectedLineage + 1, known_ms: knownNow(givenMs) })
       .where("id", "=", detectorId)
       .where("generation", "=", generation)
       .where("head_ms", "=", expectedHeadMs)
       .where("lineage", "=", expectedLineage)
-      .returning("id")
+      .returning("known_ms")
       .executeTakeFirst();
     if (held === undefined) throw headMoved(detectorId, generation, new Date(expectedHeadMs).toISOString());
+    const knownAtMs = held.known_ms;
     await insertSeries(trx, detectorId, generation, commit.newSeries);
     for (const { record, points, quality } of commit.intervals) {
-      if (points !== null) await nameSegment(trx, points, { knownAtMs: record.knownAtMs, isHistory: false });
-      await insertInterval(trx, record, quality);
+      if (points !== null) await nameSegment(trx, points, { knownAtMs, isHistory: false });
+      await insertInterval(trx, { ...record, knownAtMs }, quality);
     }
-    await upsertGroups(trx, commit.groups);
+    await upsertGroups(trx, commit.groups, knownAtMs);
     failpoint("commit.inside");
-    await insertDeliveries(trx, commit.deliveries);
+    await insertDeliveries(trx, commit.deliveries, knownAtMs);
     await trx
       .deleteFrom("segments")
       .where("detector_id", "=", detectorId)
@@ -108,7 +119,7 @@ export async function commitCorrection(db: Kysely<Tables>, commit: CorrectionCom
       .where("kind", "=", "checkpoint")
       .where("end_ms", ">", fromMs)
       .execute();
-    if (commit.checkpoint !== null) await nameCheckpoint(trx, commit.checkpoint, commit.intervals[0]?.record.knownAtMs ?? fromMs);
+    if (commit.checkpoint !== null) await nameCheckpoint(trx, commit.checkpoint, knownAtMs);
   });
 }
 

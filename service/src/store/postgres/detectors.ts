@@ -89,7 +89,7 @@ export class PostgresDetectors implements DetectorStore {
       .executeTakeFirst();
     if (row === undefined) throw notFound(id);
     // What was learned ends, and its open groups with it: no later interval would ever close them.
-    if (relearn) await trx.updateTable("groups").set({ status: "closed" }).where("detector_id", "=", id).where("status", "=", "open").execute();
+    if (relearn) await trx.updateTable("groups").set({ status: "closed", closed_ms: sql<number>`greatest(${nowMs}::bigint, ${row.asked_ms}::bigint + 1)` }).where("detector_id", "=", id).where("status", "=", "open").execute();
     return detectorOf(row);
     });
   }

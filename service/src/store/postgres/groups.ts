@@ -25,6 +25,29 @@ interface LatestRow extends RevisionRow {
   readonly quiet_intervals: number;
 }
 
+interface ListedRow extends LatestRow {
+  readonly id: string;
+  readonly severity: number;
+  readonly start_ms: number;
+}
+
+interface ListedRows {
+  readonly rows: readonly ListedRow[];
+  readonly total: number;
+}
+
+/** Groups with the columns they are listed by, each as its latest revision at `asOfMs` had them. */
+function knownThen(asOfMs: number): RawBuilder<ListedRow> {
+  return sql<ListedRow>`
+    select distinct on (g.id) g.id, g.detector_id, g.measure, g.quiet_intervals, r.severity, r.start_ms, r.last_ms, r.end_ms,
+      -- learning anew closes groups without a revision
+      case when r.status = 'open' and g.closed_ms <= ${asOfMs}::bigint then 'closed' else r.status end as status,
+      r.body, r.members, r.known_at_ms
+    from foretop.groups g join foretop.group_revisions r on r.group_id = g.id
+    where r.known_at_ms <= ${asOfMs}::bigint
+    order by g.id, r.revision desc`;
+}
+
 export class PostgresGroups implements GroupStore {
   readonly #db: Kysely<Tables>;
 
@@ -43,24 +66,40 @@ export class PostgresGroups implements GroupStore {
     return rows.map((row) => latestOf(row).group);
   }
 
-  async get(groupId: string): Promise<StoredGroup | null> {
+  async get(groupId: string, asOfMs?: number): Promise<StoredGroup | null> {
     if (!UUID.test(groupId)) return null;
+    if (asOfMs !== undefined) {
+      const { rows } = await sql<LatestRow>`select * from (${knownThen(asOfMs)}) as groups where id = ${groupId}::uuid`.execute(this.#db);
+      return rows[0] === undefined ? null : latestOf(rows[0]);
+    }
     const row = await this.#latest().where("groups.id", "=", groupId).executeTakeFirst();
     return row === undefined ? null : latestOf(row);
   }
 
-  async revisions(groupId: string): Promise<readonly StoredGroup[]> {
+  async revisions(groupId: string, asOfMs?: number): Promise<readonly StoredGroup[]> {
     if (!UUID.test(groupId)) return [];
     const rows = await this.#db
       .selectFrom("group_revisions")
       .select(["body", "members", "known_at_ms"])
       .where("group_id", "=", groupId)
+      .$if(asOfMs !== undefined, (query) => query.where("known_at_ms", "<=", asOfMs!))
       .orderBy("revision")
       .execute();
     return rows.map(revisionOf);
   }
 
   async list(filter: GroupFilter): Promise<{ groups: readonly StoredGroup[]; total: number; nextCursor: string | null }> {
+    const { rows, total } = filter.asOfMs === undefined ? await this.#listNow(filter) : await this.#listThen(filter, filter.asOfMs);
+    const page = rows.slice(0, filter.limit);
+    const last = page.at(-1);
+    return {
+      groups: page.map(latestOf),
+      total,
+      nextCursor: rows.length > filter.limit && last !== undefined ? cursorOf(last) : null,
+    };
+  }
+
+  async #listNow(filter: GroupFilter): Promise<ListedRows> {
     const rows = await this.#latest()
       .where(isShown(filter))
       .where(isAfter(filter.cursor))
@@ -74,13 +113,18 @@ export class PostgresGroups implements GroupStore {
       .select(({ fn }) => fn.countAll<number>().as("total"))
       .where(isShown(filter))
       .executeTakeFirstOrThrow();
-    const page = rows.slice(0, filter.limit);
-    const last = page.at(-1);
-    return {
-      groups: page.map(latestOf),
-      total,
-      nextCursor: rows.length > filter.limit && last !== undefined ? cursorOf(last) : null,
-    };
+    return { rows, total };
+  }
+
+  /** The same by the figures of the revisions that were the latest then. */
+  async #listThen(filter: GroupFilter, asOfMs: number): Promise<ListedRows> {
+    const { rows } = await sql<ListedRow>`
+      select * from (${knownThen(asOfMs)}) as groups
+      where ${isShown(filter)} and ${isAfter(filter.cursor)}
+      order by start_ms desc, severity desc, id
+      limit ${filter.limit + 1}`.execute(this.#db);
+    const counted = await sql<{ total: number }>`select count(*) as total from (${knownThen(asOfMs)}) as groups where ${isShown(filter)}`.execute(this.#db);
+    return { rows, total: counted.rows[0]!.total };
   }
 
   #latest() {
@@ -103,19 +147,17 @@ export class PostgresGroups implements GroupStore {
 }
 
 /** Part of a commit. */
-export async function upsertGroups(db: Kysely<Tables>, groups: readonly StoredGroup[]): Promise<void> {
+export async function upsertGroups(db: Kysely<Tables>, groups: readonly StoredGroup[], knownAtMs: number): Promise<void> {
   for (const stored of groups) {
-    const { group, detectorId, generation, evidence, knownAtMs } = stored;
-    const figures = {
-      revision: group.revision,
-      measure: plainText(group.measure),
+    const { group, detectorId, generation, evidence } = stored;
+    const listed = {
       status: group.status,
       severity: group.severity,
       start_ms: group.startMs,
       last_ms: group.lastMs,
       end_ms: group.lastMs + (evidence.interval.endMs - evidence.interval.startMs),
-      quiet_intervals: group.quietIntervals,
     };
+    const figures = { ...listed, revision: group.revision, measure: plainText(group.measure), quiet_intervals: group.quietIntervals };
     await db
       .insertInto("groups")
       .values({ id: group.id, detector_id: detectorId, generation, ...figures })
@@ -123,7 +165,7 @@ export async function upsertGroups(db: Kysely<Tables>, groups: readonly StoredGr
       .execute();
     await db
       .insertInto("group_revisions")
-      .values({ group_id: group.id, revision: group.revision, ...encode(stored), known_at_ms: knownAtMs })
+      .values({ group_id: group.id, revision: group.revision, ...encode(stored), ...listed, known_at_ms: knownAtMs })
       .onConflict((conflict) => conflict.columns(["group_id", "revision"]).doNothing())
       .execute();
   }

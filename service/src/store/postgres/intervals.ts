@@ -19,8 +19,11 @@ export class PostgresIntervals implements IntervalStore {
     return row === undefined ? null : recordOf(row);
   }
 
-  async list(detectorId: string, { startMs, endMs, limit }: { startMs?: number; endMs?: number; limit: number }): Promise<readonly IntervalRecord[]> {
-    const rows = await this.#inEffect(detectorId)
+  async list(
+    detectorId: string,
+    { startMs, endMs, asOfMs, limit }: { startMs?: number; endMs?: number; asOfMs?: number; limit: number },
+  ): Promise<readonly IntervalRecord[]> {
+    const rows = await this.#inEffect(detectorId, asOfMs)
       .$if(startMs !== undefined, (query) => query.where("start_ms", ">=", startMs!))
       .$if(endMs !== undefined, (query) => query.where("start_ms", "<", endMs!))
       .limit(limit)
@@ -54,8 +57,8 @@ export class PostgresIntervals implements IntervalStore {
       .execute();
   }
 
-  async quality(detectorId: string, startMs: number): Promise<readonly DataQualityMetric[]> {
-    const interval = await this.#inEffect(detectorId).where("start_ms", "=", startMs).executeTakeFirst();
+  async quality(detectorId: string, startMs: number, asOfMs?: number): Promise<readonly DataQualityMetric[]> {
+    const interval = await this.#inEffect(detectorId, asOfMs).where("start_ms", "=", startMs).executeTakeFirst();
     if (interval !== undefined) return interval.quality === null ? [] : fromJsonText<readonly DataQualityMetric[]>(interval.quality);
     // No record of its own: it belongs to the history that was crawled at once.
     const history = await this.#db
@@ -63,6 +66,7 @@ export class PostgresIntervals implements IntervalStore {
       .select("quality")
       .where("detector_id", "=", detectorId)
       .where("head_ms", ">", startMs)
+      .$if(asOfMs !== undefined, (query) => query.where("known_at_ms", "<=", asOfMs!))
       .orderBy("generation", "desc")
       .executeTakeFirst();
     return history === undefined ? [] : fromJsonText<readonly DataQualityMetric[]>(history.quality);
@@ -75,7 +79,7 @@ export class PostgresIntervals implements IntervalStore {
       .distinctOn("start_ms")
       .selectAll()
       .where("detector_id", "=", detectorId)
-      .$if(asOfMs !== undefined, (query) => query.where("known_at_ms", "<=", asOfMs!))
+      .$if(asOfMs !== undefined, (query) => query.where("known_at_ms", "<=", asOfMs!).where("status", "=", "COMPLETED"))
       .orderBy("start_ms", "desc")
       .orderBy("generation", "desc")
       .orderBy(sql`status = 'COMPLETED'`, "desc")

@@ -7,12 +7,19 @@ let database: TestDatabase;
 let pool: Pool;
 beforeEach(async () => {
   database = await testDatabase();
-  pool = new Pool({ connectionString: database.url });
+  pool = poolAt(database.url);
 });
 afterEach(async () => {
   await pool.end();
   await database.drop();
 });
+
+/** Sessions that dropping the database ends, after the pool was ended, say so on the client. */
+function poolAt(connectionString: string): Pool {
+  const made = new Pool({ connectionString });
+  made.on("connect", (client) => client.on("error", () => {}));
+  return made;
+}
 
 const tables = async () =>
   (await pool.query<{ name: string }>("select table_schema || '.' || table_name as name from information_schema.tables where table_schema in ('foretop', 'public') order by 1")).rows.map(({ name }) => name);
@@ -41,7 +48,7 @@ test("only what is new is applied", async () => {
 });
 
 test("two processes that start together apply each migration once", async () => {
-  const others = Array.from({ length: 4 }, () => new Pool({ connectionString: database.url }));
+  const others = Array.from({ length: 4 }, () => poolAt(database.url));
   const applied = await Promise.all(others.map((other) => migrate(other, [first, second])));
   expect(applied.sort((a, b) => a - b)).toEqual([0, 0, 0, 2]);
   expect((await pool.query("select * from foretop.b")).rowCount).toBe(1);
@@ -73,7 +80,7 @@ test("a user without the right to create is told what to grant; afterwards it ne
   const url = new URL(database.url);
   url.username = role;
   url.password = "secret";
-  const limited = new Pool({ connectionString: url.href });
+  const limited = poolAt(url.href);
   try {
     await expect(migrate(limited)).rejects.toMatchObject({ code: "42501" });
     await migrate(pool);

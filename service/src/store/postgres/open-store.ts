@@ -9,6 +9,7 @@ import { PostgresAudit } from "./audit.ts";
 import { commitCorrection, commitHistory, commitInterval } from "./commits.ts";
 import { PostgresDeliveries } from "./deliveries.ts";
 import { PostgresDetectors } from "./detectors.ts";
+import { fixInstant } from "./fix-instant.ts";
 import { PostgresGroups } from "./groups.ts";
 import { PostgresIntervals } from "./intervals.ts";
 import { PostgresLedger } from "./ledger.ts";
@@ -50,6 +51,7 @@ export async function openPostgresStore({ databaseUrl, segmentsFolder, log }: Op
     commitHistory: (commit) => commitHistory(db, commit),
     commitInterval: (commit) => commitInterval(db, commit),
     commitCorrection: (commit) => commitCorrection(db, commit),
+    fixInstant: (detectorIds, atMs) => fixInstant(db, detectorIds, atMs),
     close: () => (closing ??= closeBoth(db, pool)),
   };
 }

@@ -45,7 +45,7 @@ export class PostgresSegments implements SegmentStore {
     return readSeries(segments, series, { range, files: this.#files, cache: this.#cache });
   }
 
-  listPoints(detectorId: string, generation: number, range: { startMs: number; endMs: number }): Promise<readonly SegmentRow[]> {
+  listPoints(detectorId: string, generation: number, range: { startMs: number; endMs: number; asOfMs?: number }): Promise<readonly SegmentRow[]> {
     return this.#inEffect(detectorId, generation, range);
   }
 

@@ -23,6 +23,8 @@ export interface Tables {
     head_ms: number | null;
     lineage: Generated<number>;
     live_from_ms: number | null;
+    known_ms: Generated<number>;
+    asked_ms: Generated<number>;
   };
   statements: { hash: Buffer; statement: string };
   attempts: {
@@ -100,8 +102,20 @@ export interface Tables {
     last_ms: number;
     end_ms: number;
     quiet_intervals: number;
+    closed_ms: Generated<number | null>;
   };
-  group_revisions: { group_id: string; revision: number; body: JsonText; members: Buffer; known_at_ms: number };
+  group_revisions: {
+    group_id: string;
+    revision: number;
+    body: JsonText;
+    members: Buffer;
+    known_at_ms: number;
+    status: "open" | "closed" | "retracted" | "merged";
+    severity: number;
+    start_ms: number;
+    last_ms: number;
+    end_ms: number;
+  };
   deliveries: {
     key: string;
     detector_id: string;
@@ -116,6 +130,16 @@ export interface Tables {
     lease_until_ms: Generated<number>;
     last_detail: string | null;
     created_ms: number;
+    sent_ms: number | null;
+  };
+  delivery_events: {
+    number: Generated<number>;
+    key: string;
+    at_ms: number;
+    status: Delivery["status"];
+    attempts: number;
+    next_try_ms: number;
+    last_detail: string | null;
     sent_ms: number | null;
   };
   audit: { number: Generated<number>; at_ms: number; actor: string; action: string; subject: string; detail: JsonText };
