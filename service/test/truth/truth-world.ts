@@ -12,7 +12,7 @@ import { openSystem } from "../../src/open-system.ts";
 import { activateDetector } from "../../src/pipeline/activate.ts";
 import type { System } from "../../src/pipeline/system.ts";
 import { configHash } from "../../src/resources/config-hash.ts";
-import type { Detector } from "../../src/resources/detector.ts";
+import type { Detector, DetectorConfig } from "../../src/resources/detector.ts";
 import { VirtualClock } from "../../src/telemetry/clock.ts";
 import { silentLogger } from "../../src/telemetry/logger.ts";
 import { fillWarehouse, FIRST_NOW_MS, LIVE_FROM_MS, LIVE_UNTIL_MS, warehouseSecret, worldConfig } from "../kill/world.ts";
@@ -31,7 +31,7 @@ export interface TruthWorld {
   close(): Promise<void>;
 }
 
-export async function truthWorld(overrides: { readonly horizonIntervals?: number } = {}): Promise<TruthWorld> {
+export async function truthWorld(overrides: Partial<DetectorConfig> = {}): Promise<TruthWorld> {
   const [source, state] = [await testDatabase(), await testDatabase()];
   await fillWarehouse(source.url);
   const folder = await mkdtemp(join(tmpdir(), "foretop-truth-"));

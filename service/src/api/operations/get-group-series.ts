@@ -1,5 +1,6 @@
 import { nextIntervalStart, rhythmOf, type AnomalyGroup, type Frequency } from "@foretop/engine";
 import { z } from "zod";
+import { asOfInput } from "../as-of.ts";
 import { describePoints, sharedStarts, startTexts } from "../describe-points.ts";
 import { findGroup } from "../find-group.ts";
 import { knownSeries } from "../known-series.ts";
@@ -25,6 +26,7 @@ export const getGroupSeries = operation({
   doc: "The series of a group over time, with expected value and band: the head first, then the others, the most severe first. Before the group 28 days are shown for hourly data (3 days for PT5M, 7 for PT10M, 180 for P1D).",
   input: z.strictObject({
     group: groupInput,
+    asOf: asOfInput,
     contextIntervals: z.coerce
       .number({ error: "not a number" })
       .int("not a whole number")
@@ -42,8 +44,8 @@ export const getGroupSeries = operation({
     cursor: cursorInput,
   }),
   output: groupSeriesOutput,
-  async handle(system, { group: groupId, contextIntervals, limit, cursor }) {
-    const { stored, detector } = await findGroup(system, groupId);
+  async handle(system, { group: groupId, asOf, contextIntervals, limit, cursor }) {
+    const { stored, detector, atMs } = await findGroup(system, groupId, asOf);
     const { group } = stored;
     const { frequency, zone } = detector.config;
     const offset = offsetOf(cursor);
@@ -53,6 +55,7 @@ export const getGroupSeries = operation({
     const range = {
       startMs: group.startMs - (contextIntervals ?? CONTEXT_INTERVALS[frequency]) * intervalMs,
       endMs: Math.min(group.lastMs + (AFTER_INTERVALS + 1) * intervalMs, detector.headMs ?? Infinity),
+      ...(atMs !== undefined && { asOfMs: atMs }),
     };
     const all = await system.store.segments.readSeries(detector.id, stored.generation, page.map(({ series }) => series), range);
     const pointsOf = new Map(all.map((points) => [points.series, points]));

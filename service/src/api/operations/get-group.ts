@@ -4,6 +4,7 @@ import type { System } from "../../pipeline/system.ts";
 import { shownSql } from "../../connectors/sql/shown-sql.ts";
 import { timeSeriesId } from "../../resources/time-series-id.ts";
 import type { GroupEvidence, StoredGroup, StoredSeries } from "../../store/store.ts";
+import { asOfInput } from "../as-of.ts";
 import { describeDelivery } from "../describe-delivery.ts";
 import { describeGroup } from "../describe-group.ts";
 import { findGroup } from "../find-group.ts";
@@ -22,16 +23,16 @@ export const getGroup = operation({
   method: "GET",
   path: "/v1/groups/:group",
   doc: "One anomaly group in full: its series with names, contributions by dimension, the SQL that produced it with bound values, deliveries, and what was known when.",
-  input: z.strictObject({ group: groupInput }),
+  input: z.strictObject({ group: groupInput, asOf: asOfInput }),
   output: groupDetail,
   async handle(system, input) {
-    const { stored, detector } = await findGroup(system, input.group);
+    const { stored, detector, atMs } = await findGroup(system, input.group, input.asOf);
     const { group } = stored;
     const series = await knownSeries(system, detector, { including: group.members.map((member) => member.series) });
     const head = new Set(group.head);
     const members = [...group.members].sort((a, b) => b.severity - a.severity || a.series - b.series).slice(0, MEMBERS_MAX);
-    const deliveries = await system.store.deliveries.list({ groupId: group.id, limit: DELIVERIES_MAX });
-    const revisions = await system.store.groups.revisions(group.id);
+    const deliveries = await system.store.deliveries.list({ groupId: group.id, limit: DELIVERIES_MAX, ...(atMs !== undefined && { asOfMs: atMs }) });
+    const revisions = await system.store.groups.revisions(group.id, atMs);
     return {
       ...describeGroup(stored, detector),
       peak: instantText(group.peakMs),

@@ -1,6 +1,7 @@
 import { nextIntervalStart } from "@foretop/engine";
 import { z } from "zod";
 import { UserError } from "../../telemetry/errors.ts";
+import { asOfInput, asOfMs } from "../as-of.ts";
 import { describeAttempt, describeInterval } from "../describe-interval.ts";
 import { findDetector } from "../find-detector.ts";
 import { operation } from "../operation.ts";
@@ -17,25 +18,28 @@ export const getInterval = operation({
   input: z.strictObject({
     detector: detectorInput,
     start: instantInput,
-    asOf: instantInput.optional().describe("The version that was in effect then. An instant in ISO 8601 with an offset."),
+    asOf: asOfInput,
   }),
   output: intervalDetail,
-  async handle({ store }, input) {
-    const { id, config } = await findDetector({ store }, input.detector);
+  async handle(system, input) {
+    const { store } = system;
+    const { id, config } = await findDetector(system, input.detector);
+    const atMs = await asOfMs(system, input.asOf, [id]);
     const startMs = Date.parse(input.start);
-    const record = await store.intervals.get(id, startMs, input.asOf === undefined ? undefined : Date.parse(input.asOf));
+    const record = await store.intervals.get(id, startMs, atMs);
     if (record === null) {
-      throw new UserError(`detector "${config.name}" has no interval that starts at ${input.start}`, {
+      throw new UserError(`detector "${config.name}" has no interval that starts at ${input.start}${atMs === undefined ? "" : `, or had not judged it by ${input.asOf}`}`, {
         code: "NOT_FOUND",
         where: "start",
         advice: "Live intervals are listed by listIntervals; history is read as a whole and has none.",
       });
     }
     const endMs = nextIntervalStart(startMs, config.frequency, config.zone);
-    const attempts = await store.ledger.list(id, { startMs, endMs, limit: ATTEMPTS_MAX });
+    const listed = await store.ledger.list(id, { startMs, endMs, limit: ATTEMPTS_MAX });
+    const attempts = atMs === undefined ? listed : listed.filter(({ endedMs }) => endedMs !== null && endedMs <= atMs);
     return {
       ...describeInterval(record),
-      quality: (await store.intervals.quality(id, startMs)).map((metric) => ({ ...metric })),
+      quality: (await store.intervals.quality(id, startMs, atMs)).map((metric) => ({ ...metric })),
       attempts: attempts.map(describeAttempt),
     };
   },

@@ -1,6 +1,7 @@
 import { rhythmOf } from "@foretop/engine";
 import { z } from "zod";
 import { UserError } from "../../telemetry/errors.ts";
+import { asOfInput, asOfMs } from "../as-of.ts";
 import { describePoints, startTexts } from "../describe-points.ts";
 import { findDetector } from "../find-detector.ts";
 import { knownSeries } from "../known-series.ts";
@@ -22,10 +23,12 @@ export const getSeriesPoints = operation({
     series: z.coerce.number({ error: "not a number" }).int("not a whole number").min(0, "under 0").describe("A series' number, from listSeries."),
     from: instantInput.optional(),
     to: instantInput.optional(),
+    asOf: asOfInput,
   }),
   output: seriesPoints,
-  async handle(system, { detector: name, series, from, to }) {
+  async handle(system, { detector: name, series, from, to, asOf }) {
     const detector = await findDetector(system, name);
+    const atMs = await asOfMs(system, asOf, [detector.id]);
     const { frequency, zone } = detector.config;
     const known = (await knownSeries(system, detector))[series];
     if (known === undefined) {
@@ -46,7 +49,7 @@ export const getSeriesPoints = operation({
         advice: "Ask for a shorter range; several requests together give the whole.",
       });
     }
-    const [points] = await system.store.segments.readSeries(detector.id, detector.generation, [series], { startMs, endMs });
+    const [points] = await system.store.segments.readSeries(detector.id, detector.generation, [series], { startMs, endMs, ...(atMs !== undefined && { asOfMs: atMs }) });
     const starts = points === undefined ? [] : Array.from(points.startMs);
     const columns = points === undefined ? { value: [], expected: [], lower: [], upper: [], severity: [], status: [], findings: [] } : describePoints(points, starts, detector);
     return { series, name: seriesName(known.key), measure: known.key.measure, zone, frequency, starts: startTexts(starts), ...columns };

@@ -3,6 +3,7 @@ import type { System } from "../../pipeline/system.ts";
 import type { Detector } from "../../resources/detector.ts";
 import type { GroupFilter } from "../../store/store.ts";
 import { UserError } from "../../telemetry/errors.ts";
+import { asOfInput, asOfMs } from "../as-of.ts";
 import { describeGroup } from "../describe-group.ts";
 import { findDetector } from "../find-detector.ts";
 import { operation } from "../operation.ts";
@@ -24,17 +25,19 @@ export const listGroups = operation({
     from: instantInput.optional().describe("Groups that overlap [from, to). An instant in ISO 8601 with an offset."),
     to: instantInput.optional().describe("Groups that overlap [from, to). An instant in ISO 8601 with an offset."),
     status: z.enum(["open", "closed"]).optional().describe("open: still going on; closed: quiet for more than 3 intervals."),
+    asOf: asOfInput,
     limit: limitInput,
     cursor: cursorInput,
   }),
   output: listGroupsOutput,
-  async handle(system, { detector, severityMin, measure, from, to, status, limit, cursor }) {
+  async handle(system, { detector, severityMin, measure, from, to, status, asOf, limit, cursor }) {
     const fromMs = from === undefined ? undefined : Date.parse(from);
     const toMs = to === undefined ? undefined : Date.parse(to);
     if (fromMs !== undefined && toMs !== undefined && fromMs >= toMs) {
       throw new UserError(`the range is empty: from ${from} is not before to ${to}`, { where: "from" });
     }
     const detectors = detector === undefined ? await system.store.detectors.list() : [await findDetector(system, detector)];
+    const atMs = await asOfMs(system, asOf, detector === undefined ? null : [detectors[0]!.id]);
     const filter = {
       severityMin,
       ...(detector !== undefined && { detectorId: detectors[0]!.id }),
@@ -42,6 +45,7 @@ export const listGroups = operation({
       ...(fromMs !== undefined && { fromMs }),
       ...(toMs !== undefined && { toMs }),
       ...(status !== undefined && { status }),
+      ...(atMs !== undefined && { asOfMs: atMs }),
     };
     const { groups, total, nextCursor } = await system.store.groups.list({ ...filter, limit, ...(cursor !== undefined && { cursor }) });
     const detectorById = new Map(detectors.map((each) => [each.id, each]));

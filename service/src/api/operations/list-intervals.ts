@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { asOfInput, asOfMs } from "../as-of.ts";
 import { describeInterval } from "../describe-interval.ts";
 import { findDetector } from "../find-detector.ts";
 import { instantCursor, rangeOf } from "../instant-cursor.ts";
@@ -15,13 +16,15 @@ export const listIntervals = operation({
     detector: detectorInput,
     from: instantInput.optional(),
     to: instantInput.optional(),
+    asOf: asOfInput,
     limit: limitInput,
     cursor: cursorInput,
   }),
   output: z.object({ intervals: z.array(intervalSummary), nextCursor }),
   async handle(system, input) {
     const { id } = await findDetector(system, input.detector);
-    const records = await system.store.intervals.list(id, { ...rangeOf(input), limit: input.limit });
+    const atMs = await asOfMs(system, input.asOf, [id]);
+    const records = await system.store.intervals.list(id, { ...rangeOf(input), limit: input.limit, ...(atMs !== undefined && { asOfMs: atMs }) });
     return {
       intervals: records.map(describeInterval),
       nextCursor: records.length < input.limit ? null : instantCursor(records.at(-1)!.interval.startMs),

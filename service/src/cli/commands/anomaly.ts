@@ -6,6 +6,7 @@ import type { CommandContext } from "../commands.ts";
 import { EXIT } from "../exit-code.ts";
 import { facts, table } from "../table.ts";
 import { timeText } from "../time-text.ts";
+import { AS_OF, asOfField } from "./as-of.ts";
 import { instantMs, wholeNumber } from "./run.ts";
 
 interface ListFlags {
@@ -17,6 +18,7 @@ interface ListFlags {
   readonly status?: string;
   readonly limit: string;
   readonly cursor?: string;
+  readonly asOf?: string;
 }
 
 export function addAnomalyCommands(program: Command, run: RunCommand): void {
@@ -31,6 +33,7 @@ export function addAnomalyCommands(program: Command, run: RunCommand): void {
     .option("--from <instant>", "groups that overlap the time from here …, e.g. 2026-03-01T00:00:00Z")
     .option("--to <instant>", "… to here")
     .option("--status <status>", "open or closed")
+    .option("--as-of <instant>", AS_OF)
     .option("--limit <count>", "at most so many", "50")
     .option("--cursor <text>", "the next page, as the last one said")
     .addHelpText("after", "\nExample:\n  foretop anomaly list --detector orders --severity-min 80")
@@ -44,6 +47,7 @@ export function addAnomalyCommands(program: Command, run: RunCommand): void {
           ...(cursor !== undefined && { cursor }),
           ...(flags.from !== undefined && { from: new Date(instantMs(flags.from, "--from")).toISOString() }),
           ...(flags.to !== undefined && { to: new Date(instantMs(flags.to, "--to")).toISOString() }),
+          ...asOfField(flags),
           severityMin: wholeNumber(flags.severityMin, "--severity-min", { min: 0, max: 100 }),
           limit: wholeNumber(flags.limit, "--limit", { min: 1, max: 500 }),
         });
@@ -55,10 +59,11 @@ export function addAnomalyCommands(program: Command, run: RunCommand): void {
     .command("show")
     .argument("<group>", "the group's id")
     .description("One group in full: its series, the values that did it, the SQL behind it, who was told.")
-    .addHelpText("after", "\nExample:\n  foretop anomaly show 4f1c2a80-0b5e-4d0a-9a51-6f0e7c1d2b3a")
-    .action((group: string, _options: object, command: Command) =>
+    .option("--as-of <instant>", AS_OF)
+    .addHelpText("after", "\nExample:\n  foretop anomaly show 4f1c2a80-0b5e-4d0a-9a51-6f0e7c1d2b3a --as-of 2026-03-01T09:05:00Z")
+    .action((group: string, flags: { asOf?: string }, command: Command) =>
       run(command, async (context) => {
-        const found = await (await context.client()).call("getGroup", { group });
+        const found = await (await context.client()).call("getGroup", { group, ...asOfField(flags) });
         context.print(found, () => showText(found, context));
       }),
     );
@@ -67,17 +72,18 @@ export function addAnomalyCommands(program: Command, run: RunCommand): void {
     .command("evidence")
     .argument("<group>", "the group's id")
     .description("What a group's figures rest on: SQL for each of them, the reading, versions, how expected came about.")
+    .option("--as-of <instant>", AS_OF)
     .option("--verify", "read the source again, judge with the states of then, and say what differs")
     .addHelpText("after", "\nExample:\n  foretop anomaly evidence 4f1c2a80-0b5e-4d0a-9a51-6f0e7c1d2b3a --verify")
-    .action((group: string, { verify }: { verify?: boolean }, command: Command) =>
+    .action((group: string, { verify, ...flags }: { verify?: boolean; asOf?: string }, command: Command) =>
       run(command, async (context) => {
         const client = await context.client();
         if (verify !== true) {
-          const evidence = await client.call("getEvidence", { group });
+          const evidence = await client.call("getEvidence", { group, ...asOfField(flags) });
           context.print(evidence, () => evidenceText(evidence, context));
           return EXIT.ok;
         }
-        const result = await client.call("verifyEvidence", { group });
+        const result = await client.call("verifyEvidence", { group, ...asOfField(flags) });
         context.print(result, () => `${evidenceText(result.evidence, context)}\n${verificationText(result)}`);
         return result.same ? EXIT.ok : EXIT.failed;
       }),

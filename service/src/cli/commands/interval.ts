@@ -6,6 +6,7 @@ import type { CommandContext } from "../commands.ts";
 import { EXIT } from "../exit-code.ts";
 import { facts, table } from "../table.ts";
 import { timeText } from "../time-text.ts";
+import { AS_OF, asOfField } from "./as-of.ts";
 import { instantMs, wholeNumber } from "./run.ts";
 
 const NAME = "the detector's name or id";
@@ -20,15 +21,17 @@ export function addIntervalCommands(program: Command, run: RunCommand): void {
     .description("The detector log, newest first.")
     .option("--from <instant>", "from here …")
     .option("--to <instant>", "… to here")
+    .option("--as-of <instant>", AS_OF)
     .option("--limit <count>", "at most so many", "50")
     .option("--cursor <text>", "the next page, as the last one said")
     .addHelpText("after", "\nExample:\n  foretop interval list orders --limit 24")
-    .action((detector: string, flags: { from?: string; to?: string; limit: string; cursor?: string }, command: Command) =>
+    .action((detector: string, flags: { from?: string; to?: string; asOf?: string; limit: string; cursor?: string }, command: Command) =>
       run(command, async (context) => {
         const list = await (await context.client()).call("listIntervals", {
           detector,
           ...(flags.from !== undefined && { from: instantOf(flags.from, "--from") }),
           ...(flags.to !== undefined && { to: instantOf(flags.to, "--to") }),
+          ...asOfField(flags),
           ...(flags.cursor !== undefined && { cursor: flags.cursor }),
           limit: wholeNumber(flags.limit, "--limit", { min: 1, max: 500 }),
         });
@@ -41,10 +44,11 @@ export function addIntervalCommands(program: Command, run: RunCommand): void {
     .argument("<detector>", NAME)
     .argument("<start>", START)
     .description("One interval: what came of it, its data quality, every reading of it.")
-    .addHelpText("after", "\nExample:\n  foretop interval show orders 2026-03-01T10:00:00Z")
-    .action((detector: string, start: string, _options: object, command: Command) =>
+    .option("--as-of <instant>", AS_OF)
+    .addHelpText("after", "\nExample:\n  foretop interval show orders 2026-03-01T10:00:00Z --as-of 2026-03-01T11:30:00Z")
+    .action((detector: string, start: string, flags: { asOf?: string }, command: Command) =>
       run(command, async (context) => {
-        const found = await (await context.client()).call("getInterval", { detector, start: instantOf(start, "start") });
+        const found = await (await context.client()).call("getInterval", { detector, start: instantOf(start, "start"), ...asOfField(flags) });
         context.print(found, () => showText(found, context));
       }),
     );
