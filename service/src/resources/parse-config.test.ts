@@ -161,6 +161,13 @@ test("an unknown field of params.json is a warning with its line, anywhere; stri
   assert.equal(refusal(files, { strict: true }).length, 4);
 });
 
+test("where a required field is missing, the unknown one that was meant is named too", () => {
+  const problems = refusal(editedParams('"detector_name"', '"detector_nam"'));
+  assert.equal(problems.length, 2);
+  assert.match(problems.join("\n"), /detector_name.*missing|missing.*detector_name/);
+  assert.match(problems.join("\n"), /params\.json:\d+:\d+: unknown field "detector_nam", not used – Did you mean "detector_name"\?/);
+});
+
 test("a Lambda can't be invoked: a warning says what happens instead", () => {
   const { warnings, config } = parse(editedParams('"alert_lambda_arn": ""', '"alert_lambda_arn": "arn:aws:lambda:us-east-1:000000000000:function:alert"'));
   assert.match(warnings.map(line).join("\n"), /params\.json:45:\d+: alert_lambda_arn: a Lambda function can't be invoked from here – The alert writes CSV files/);

@@ -18,8 +18,14 @@ const CONNECTOR_OF: Readonly<Record<string, string>> = { redshift: "postgres", p
 
 export const parseParamsFile: FormatParser = (document, readFile) => {
   const unknown = unknownFields(document.value, paramsSchema);
+  const unused: ConfigProblem[] = unknown.map(({ path, known }) => ({
+    message: `unknown field "${pathText(path)}", not used`,
+    where: document.locate(path, { key: true }),
+    advice: unknownFieldAdvice(String(path.at(-1)), known),
+  }));
   const checked = paramsSchema.safeParse(without(document.value, unknown.map(({ path }) => path)));
-  if (!checked.success) refuseProblems(problemsOfIssues(checked.error, paramsSchema, document));
+  // A required field that is missing may well be the one that is misspelt: both are named.
+  if (!checked.success) refuseProblems([...problemsOfIssues(checked.error, paramsSchema, document), ...unused]);
   const params = checked.data!; // success: refuseProblems throws otherwise
 
   const name = `${params.detector_name}-${params.database_type}`;
@@ -58,13 +64,7 @@ export const parseParamsFile: FormatParser = (document, readFile) => {
   const locate = (path: readonly PathStep[]) => document.locate(placeOf(path));
   refuseProblems(consistencyProblems(config, locate));
 
-  const warnings: ConfigProblem[] = unknown.map(({ path, known }) => ({
-    message: `unknown field "${pathText(path)}", not used`,
-    where: document.locate(path, { key: true }),
-    advice: unknownFieldAdvice(String(path.at(-1)), known),
-  }));
-  warnings.push(...impossibleOf(params, document));
-  return { config, notes: notesOf(params, name, config.query, document), warnings, locate };
+  return { config, notes: notesOf(params, name, config.query, document), warnings: [...unused, ...impossibleOf(params, document)], locate };
 };
 
 /** A copy of JSON-like data without the fields at these paths. */
