@@ -6,6 +6,7 @@ const BENCHES: Readonly<Record<string, () => Promise<(args: readonly string[]) =
   calibration: async () => (await import("./calibration/calibration.ts")).calibration,
   kinds: async () => (await import("./kinds/kinds.ts")).kinds,
   "demo-data": async () => (await import("./demo-data/demo-data.ts")).demoData,
+  "demo-seeds": async () => (await import("./demo-seeds/demo-seeds.ts")).demoSeeds,
   speed: async () => (await import("./speed/speed.ts")).speed,
   pictures: async () => (await import("./pictures/pictures.ts")).pictures,
   causes: async () => (await import("./causes/causes.ts")).causes,

@@ -568,8 +568,8 @@ static void learnPoint(double *d, float *f, long b, const Layout *layout, long i
 
   if (restored) {
 
-    d[(long)(b + D_WEEK_SLOW)] = d[(long)(b + D_OLD_LEVEL)];
-    d[(long)(b + D_SLOW)] = d[(long)(b + D_OLD_SLOW)];
+    d[(long)(b + D_WEEK_FAST)] = d[(long)(b + D_WEEK_SLOW)] = d[(long)(b + D_OLD_LEVEL)];
+    d[(long)(b + D_FAST)] = d[(long)(b + D_SLOW)] = d[(long)(b + D_OLD_SLOW)];
     d[(long)(b + D_SLOW_LEVEL)] = d[(long)(b + D_OLD_SLOW_LEVEL)];
     f[(long)(c + F_SHIFT_FAST)] = f[(long)(c + F_SHIFT_SLOW)] = 0;
     f[(long)(c + F_RUN)] = 0;

@@ -542,9 +542,10 @@ export function learnPoint(
   learnExperts(d, f, b, layout, inDay, hourOfWeek, gated, known, mature);
 
   if (restored) {
-    // Back where it was: go on from there, instead of following the way back.
-    d[b + D_WEEK_SLOW] = d[b + D_OLD_LEVEL];
-    d[b + D_SLOW] = d[b + D_OLD_SLOW];
+    // Back where it was: go on from there, instead of following the way back. The fast offsets too: they still hold
+    // what the regime that has ended taught them, and would raise an aftershock hours later.
+    d[b + D_WEEK_FAST] = d[b + D_WEEK_SLOW] = d[b + D_OLD_LEVEL];
+    d[b + D_FAST] = d[b + D_SLOW] = d[b + D_OLD_SLOW];
     d[b + D_SLOW_LEVEL] = d[b + D_OLD_SLOW_LEVEL];
     f[c + F_SHIFT_FAST] = f[c + F_SHIFT_SLOW] = 0;
     f[c + F_RUN] = 0;
