@@ -21,6 +21,7 @@ import { addExplainCommand } from "./explain.ts";
 import { Interrupted, type CliIo } from "./io.ts";
 import { errorText, shownError } from "./print-error.ts";
 import { progress, silentProgress } from "./progress.ts";
+import { didYouMean } from "../resources/did-you-mean.ts";
 
 /** Options that every command has, as commander gives them. */
 export interface GlobalFlags {
@@ -69,7 +70,7 @@ export function buildProgram(io: CliIo, commands: CliCommands, run: RunCommand):
     .option("--quiet", "no progress on stderr")
     .option("--debug", "stack traces with errors")
     .helpOption("-h, --help", "explain a command")
-    .helpCommand("help [command]", "explain a command")
+    .helpCommand(false) // ours explains commands of commands too
     .showHelpAfterError("(--help shows what there is)")
     .configureHelp({ showGlobalOptions: true })
     .configureOutput({
@@ -91,7 +92,30 @@ export function buildProgram(io: CliIo, commands: CliCommands, run: RunCommand):
   addScoreCommand(program, run);
   addExplainCommand(program, run);
   addDoctorCommand(program, commands, run);
+  addHelpCommand(program);
   return program;
+}
+
+/** `foretop help detector list` */
+function addHelpCommand(program: Command): void {
+  program
+    .command("help [command...]")
+    .description("explain a command")
+    .addHelpText("after", "\nExample:\n  foretop help detector list")
+    .action((words: readonly string[]) => {
+      let command = program;
+      for (const [i, word] of words.entries()) {
+        const found = command.commands.find((each) => each.name() === word);
+        if (found === undefined) program.error(`error: there is no command "${words.slice(0, i + 1).join(" ")}"${meantText(word, command)}`, { exitCode: EXIT.usage });
+        command = found!; // error() throws
+      }
+      command.outputHelp();
+    });
+}
+
+function meantText(word: string, { commands }: Command): string {
+  const meant = didYouMean(word, commands.map((each) => each.name()));
+  return meant === null ? "" : `, did you mean "${meant}"?`;
 }
 
 async function runAction(flags: GlobalFlags, action: (context: CommandContext) => Promise<number | void>, io: CliIo, commands: CliCommands): Promise<number> {

@@ -42,6 +42,15 @@ test("every command has a description, an example that names it, and options wit
   }
 });
 
+test("help explains commands of commands, and names a topic that it doesn't know", async () => {
+  const direct = await runForetop(["detector", "list", "--help"], null);
+  const help = await runForetop(["help", "detector", "list"], null);
+  assert.deepEqual([help.code, help.stdout], [0, direct.stdout]);
+  const unknown = await runForetop(["help", "detector", "lits"], null);
+  assert.equal(unknown.code, 2);
+  assert.match(unknown.stderr, /^foretop: there is no command "detector lits", did you mean "list"\?/);
+});
+
 test("docs/cli.md names every command and every exit code", async () => {
   const docs = readFileSync(new URL("../../../docs/cli.md", import.meta.url), "utf8");
   for (const { words } of leaves(program())) assert.ok(docs.includes(`\`${words.join(" ")}`), words.join(" "));
