@@ -315,3 +315,24 @@ test("the console's scripts stay under 300 kB, compressed", () => {
     .reduce((sum, name) => sum + gzipSync(readFileSync(join(ASSETS, name)), { level: 9 }).length, 0);
   assert.ok(bytes < 300_000, `${bytes} bytes`);
 });
+
+test("the past: the page shows what was known at an instant, says so, and comes back to now", async () => {
+  await using visitor = await visit(browser, at("/detectors/ecommerce?tab=log&asOf=2026-03-01T12:00:00Z"));
+  const { page, complaints } = visitor;
+  await page.getByText(/This is what was known on .*1 Mar 2026/).waitFor();
+  const starts = async () => (await page.getByRole("table", { name: "Intervals" }).locator("tbody tr time").first().getAttribute("datetime"))!;
+  await page.getByRole("table", { name: "Intervals" }).locator("tbody tr").first().waitFor();
+  assert.equal(await starts(), "2026-03-01T10:00:00Z");
+  await page.getByRole("button", { name: "Back to now" }).click();
+  await page.locator('time[datetime="2026-03-02T09:00:00Z"]').first().waitFor();
+  assert.equal(await starts(), "2026-03-02T09:00:00Z");
+
+  await page.goto(at(`/groups/${groupOf("level shift")}`));
+  const input = page.getByLabel("As known at");
+  await input.fill("2026-01-01T00:00:00");
+  await page.getByText("nothing was known at").waitFor();
+  await page.getByRole("button", { name: "Back to now" }).click();
+  await page.getByText("What was known when").waitFor();
+  // Only the question before anything was known is an error, and the browser says so, too.
+  assert.ok(complaints.every((text) => /400/.test(text)), complaints.join("\n"));
+});

@@ -13,6 +13,7 @@ import { setQuery, useRoute } from "../app/route.ts";
 import { Timeline } from "../charts/timeline.tsx";
 import { formatNumber } from "../format/format-number.ts";
 import { formatInstant, USER_ZONE } from "../format/format-time.ts";
+import { useAsOf } from "../parts/as-of.tsx";
 import { GroupsTable } from "../parts/groups-table.tsx";
 import { ZoneNote } from "../parts/instant.tsx";
 import { Empty, Loaded } from "../parts/states.tsx";
@@ -44,10 +45,11 @@ export function AnomaliesPanel({ detector, recent }: { detector: string | null; 
   const [search, setSearch] = useState("");
   const from = useMemo(() => (days === "all" ? undefined : startOfRange(Number(days))), [days]);
 
-  const filter = { detector: detector ?? undefined, measure: measure ?? undefined, status: status ?? undefined, from };
+  const asOf = useAsOf();
+  const filter = { detector: detector ?? undefined, measure: measure ?? undefined, status: status ?? undefined, from, asOf };
   const query = useQuery<GroupList>("/v1/groups", { ...filter, severityMin: useRested(severityMin), limit: GROUPS_MAX });
   // Which measures there are does not depend on which are chosen.
-  const all = useQuery<GroupList>("/v1/groups", { detector: detector ?? undefined, limit: 1 });
+  const all = useQuery<GroupList>("/v1/groups", { detector: detector ?? undefined, limit: 1, asOf });
   const measures = all.data?.statistics.byMeasure ?? [];
 
   return (

@@ -10,6 +10,7 @@ import type { DetectorDetail, IntervalSummary } from "../api/types.ts";
 import { useQuery } from "../api/use-query.ts";
 import { useWidth } from "../app/use-width.ts";
 import { formatNumber } from "../format/format-number.ts";
+import { useAsOf } from "../parts/as-of.tsx";
 import { Instant } from "../parts/instant.tsx";
 import { Empty, Loaded } from "../parts/states.tsx";
 import { IntervalPanel } from "./interval-panel.tsx";
@@ -22,7 +23,7 @@ export function DetectorLog({ detector }: { detector: DetectorDetail }) {
   const [cursors, setCursors] = useState<readonly string[]>([]);
   const [opened, setOpened] = useState<string | null>(null);
   const width = useWidth();
-  const query = useQuery<{ intervals: IntervalSummary[]; nextCursor: string | null }>(`/v1/detectors/${encodeURIComponent(detector.name)}/intervals`, { limit: INTERVALS_PER_PAGE, cursor: cursors.at(-1) });
+  const query = useQuery<{ intervals: IntervalSummary[]; nextCursor: string | null }>(`/v1/detectors/${encodeURIComponent(detector.name)}/intervals`, { limit: INTERVALS_PER_PAGE, cursor: cursors.at(-1), asOf: useAsOf() });
   const columns = [
     { id: "start", header: "Interval", widthMin: 0, isRowHeader: true, cell: ({ start }: IntervalSummary) => <Link onFollow={() => setOpened(start)}><Instant at={start} zone={detector.zone} /></Link> },
     { id: "status", header: "Outcome", widthMin: 0, cell: ({ status, message }: IntervalSummary) => <StatusIndicator type={status === "FAILED" ? "error" : message === null ? "success" : "warning"}>{message ?? (status === "FAILED" ? "failed" : "judged")}</StatusIndicator> },

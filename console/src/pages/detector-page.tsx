@@ -10,6 +10,7 @@ import { setQuery, useRoute } from "../app/route.ts";
 import { formatBytes, formatNumber } from "../format/format-number.ts";
 import { formatDuration, frequencyWords } from "../format/format-time.ts";
 import { DetectorState, LearningProgress } from "../parts/detector-state.tsx";
+import { AsOf } from "../parts/as-of.tsx";
 import { Instant, ZoneNote } from "../parts/instant.tsx";
 import { Page } from "../parts/page.tsx";
 import { Loaded } from "../parts/states.tsx";
@@ -29,6 +30,7 @@ export function DetectorPage({ name }: { name: string }) {
         <Page title={detector.name} description={detector.description ?? undefined} actions={<DetectorActions detector={detector} reload={query.reload} />}>
             <Condition detector={detector} />
             <Details detector={detector} />
+            <AsOf />
             <Tabs
               activeTabId={address.get("tab") ?? "anomalies"}
               onChange={({ detail }) => setQuery({ tab: detail.activeTabId === "anomalies" ? null : detail.activeTabId })}

@@ -8,6 +8,7 @@ import { useMemo, useState } from "react";
 import type { GroupDetail, GroupSeries, SeriesOverTime } from "../api/types.ts";
 import { useQuery } from "../api/use-query.ts";
 import { SeriesChart } from "../charts/series-chart.tsx";
+import { useAsOf } from "../parts/as-of.tsx";
 import { Empty, Loaded } from "../parts/states.tsx";
 
 /** The head first; more would push the explanation out of sight. */
@@ -32,7 +33,7 @@ export function GroupCharts({ group }: { group: GroupDetail }) {
   const [cursors, setCursors] = useState<readonly string[]>([]);
   const [days, setDays] = useState(group.frequency === "P1D" ? "all" : "7");
   const [compare, setCompare] = useState(false);
-  const query = useQuery<GroupSeries>(`/v1/groups/${encodeURIComponent(group.id)}/series`, { limit: CHARTS_PER_PAGE, cursor: cursors.at(-1) });
+  const query = useQuery<GroupSeries>(`/v1/groups/${encodeURIComponent(group.id)}/series`, { limit: CHARTS_PER_PAGE, cursor: cursors.at(-1), asOf: useAsOf() });
   return (
     <Container
       header={

@@ -11,6 +11,7 @@ import { follow, hrefs } from "../app/route.ts";
 import { ContributionBar } from "../charts/contribution-bar.tsx";
 import { formatNumber, formatShare } from "../format/format-number.ts";
 import { formatDuration, frequencyWords } from "../format/format-time.ts";
+import { AsOf, useAsOf } from "../parts/as-of.tsx";
 import { Instant, ZoneNote } from "../parts/instant.tsx";
 import { Page } from "../parts/page.tsx";
 import { Severity } from "../parts/severity.tsx";
@@ -21,29 +22,32 @@ import { Deliveries, Members, Revisions } from "./group-tables.tsx";
 
 /** One anomaly group: what happened, where, since when, how it looks, and how to check it. */
 export function GroupPage({ id }: { id: string }) {
-  const query = useQuery<GroupDetail>(`/v1/groups/${encodeURIComponent(id)}`);
+  const query = useQuery<GroupDetail>(`/v1/groups/${encodeURIComponent(id)}`, { asOf: useAsOf() });
   return (
-    <Loaded query={query}>
-      {(group) => (
-        <Page title={group.headline}>
-            <Overview group={group} />
-            <GroupCharts group={group} />
-            {group.contributions.length > 0 && (
-              <Container header={<Header description="Each dimension's values by their share of the deviation at the peak; a dimension sums to 100 %.">Where it was seen</Header>}>
-                <div className="contributions">
-                  {group.contributions.map((contribution) => (
-                    <ContributionBar key={contribution.dimension} contribution={contribution} />
-                  ))}
-                </div>
-              </Container>
-            )}
-            <Evidence evidence={group.evidence} />
-            <Members group={group} />
-            <Deliveries deliveries={group.deliveries} reload={query.reload} />
-            <Revisions revisions={group.revisions} zone={group.zone} />
-        </Page>
-      )}
-    </Loaded>
+    <SpaceBetween size="l">
+      <AsOf />
+      <Loaded query={query}>
+        {(group) => (
+          <Page title={group.headline}>
+              <Overview group={group} />
+              <GroupCharts group={group} />
+              {group.contributions.length > 0 && (
+                <Container header={<Header description="Each dimension's values by their share of the deviation at the peak; a dimension sums to 100 %.">Where it was seen</Header>}>
+                  <div className="contributions">
+                    {group.contributions.map((contribution) => (
+                      <ContributionBar key={contribution.dimension} contribution={contribution} />
+                    ))}
+                  </div>
+                </Container>
+              )}
+              <Evidence evidence={group.evidence} />
+              <Members group={group} />
+              <Deliveries deliveries={group.deliveries} reload={query.reload} />
+              <Revisions revisions={group.revisions} zone={group.zone} />
+          </Page>
+        )}
+      </Loaded>
+    </SpaceBetween>
   );
 }
 

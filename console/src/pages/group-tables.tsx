@@ -11,6 +11,7 @@ import type { GroupDelivery, GroupDetail, Member } from "../api/types.ts";
 import { follow, hrefs } from "../app/route.ts";
 import { useWidth } from "../app/use-width.ts";
 import { formatNumber, formatShare } from "../format/format-number.ts";
+import { setAsOf } from "../parts/as-of.tsx";
 import { Instant } from "../parts/instant.tsx";
 import { Severity } from "../parts/severity.tsx";
 import { Empty } from "../parts/states.tsx";
@@ -91,7 +92,7 @@ export function Revisions({ revisions, zone }: { revisions: GroupDetail["revisio
       <ol className="revisions">
         {revisions.map(({ revision, knownAt, headline, severity, seriesCount, reason }) => (
           <li key={revision}>
-            <Instant at={knownAt} zone={zone} /> revision {revision}, severity {Math.round(severity)}, {seriesCount} series{reason !== null && `: ${reason}`}
+            <Link onFollow={() => setAsOf(knownAt)}><Instant at={knownAt} zone={zone} /></Link> revision {revision}, severity {Math.round(severity)}, {seriesCount} series{reason !== null && `: ${reason}`}
             <br />
             {headline}
           </li>

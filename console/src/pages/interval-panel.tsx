@@ -6,12 +6,13 @@ import SpaceBetween from "@cloudscape-design/components/space-between";
 import type { Attempt, DetectorDetail, IntervalDetail } from "../api/types.ts";
 import { useQuery } from "../api/use-query.ts";
 import { formatBytes, formatNumber } from "../format/format-number.ts";
+import { useAsOf } from "../parts/as-of.tsx";
 import { Instant } from "../parts/instant.tsx";
 import { Loaded } from "../parts/states.tsx";
 
 /** One interval in full: data quality and every reading of it. */
 export function IntervalPanel({ detector, start, close }: { detector: DetectorDetail; start: string; close: () => void }) {
-  const query = useQuery<IntervalDetail>(`/v1/detectors/${encodeURIComponent(detector.name)}/intervals/${encodeURIComponent(start)}`);
+  const query = useQuery<IntervalDetail>(`/v1/detectors/${encodeURIComponent(detector.name)}/intervals/${encodeURIComponent(start)}`, { asOf: useAsOf() });
   return (
     <Container header={<Header actions={<Button onClick={close}>Close</Button>}>Interval <Instant at={start} zone={detector.zone} both /></Header>}>
       <Loaded query={query}>
