@@ -5,7 +5,7 @@ export default defineConfig({
   test: {
     maxWorkers: 2,
     projects: [
-      { test: { name: "engine", root: "engine", include: ["src/**/*.test.ts"], testTimeout: 60_000 } },
+      { test: { name: "engine", root: "engine", include: ["src/**/*.test.ts"], testTimeout: 180_000 } },
       {
         test: {
           name: "service",
