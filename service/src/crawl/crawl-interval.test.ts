@@ -4,7 +4,9 @@ import { at, crawlWorld } from "../../test/crawl-world.ts";
 import type { CrawlWorld } from "../../test/crawl-world.ts";
 import type { DetectorConfig } from "../resources/detector.ts";
 import { DEFAULT_LIMITS } from "../resources/detector.ts";
+import { HeadMovedError } from "../store/store.ts";
 import { SourceError } from "../telemetry/errors.ts";
+import type { CrawlSystem } from "./crawl-system.ts";
 import { crawlInterval } from "./crawl-interval.ts";
 import { retryAtMs } from "./retry-rule.ts";
 
@@ -54,6 +56,30 @@ test("a naive timestamp is read in the dataset's zone, by the database and by us
     rows += batch.rows.processed;
   }
   assert.equal(rows, 24);
+});
+
+test("a reading that another process has taken for dead and begun again is not used", async () => {
+  const detector = await world.detector({});
+  const { ledger } = world.system.store;
+  const overtaken: CrawlSystem = {
+    ...world.system,
+    store: {
+      ledger: {
+        open: (attempt) => ledger.open(attempt),
+        setStatementId: (id, statementId) => ledger.setStatementId(id, statementId),
+        get: (id) => ledger.get(id),
+        list: (id, page) => ledger.list(id, page),
+        recentRowCounts: (id, generation, limit) => ledger.recentRowCounts(id, generation, limit),
+        async close(id, result) {
+          await ledger.open((await ledger.get(id))!);
+          return ledger.close(id, result);
+        },
+      },
+    },
+  };
+  await assert.rejects(crawlInterval(detector, TEN, overtaken), HeadMovedError);
+  const attempts = await ledger.list(detector.id, { limit: 10 });
+  assert.equal(attempts.at(-1)!.outcome, "abandoned", "its rows are nobody's");
 });
 
 test("an interval without rows is an empty batch, not an error", async () => {

@@ -7,7 +7,7 @@ import { bindQuery } from "../connectors/sql/bind-query.ts";
 import type { BoundQuery, Column, Connector, RowBatch, Source } from "../connectors/connector.ts";
 import type { CrawlSystem } from "./crawl-system.ts";
 import type { Detector, DetectorConfig, QueryConfig } from "../resources/detector.ts";
-import type { LedgerAttempt } from "../store/store.ts";
+import { HeadMovedError, type LedgerAttempt } from "../store/store.ts";
 import { adviceOf, describeError, SourceError, UserError } from "../telemetry/errors.ts";
 import { failpoint } from "../telemetry/failpoints.ts";
 import type { Interval } from "./batch.ts";
@@ -31,7 +31,8 @@ const ROWS_PER_BATCH = 4000;
 
 /**
  * Runs `work` on an open attempt. What it returns is returned; what it throws closes the attempt as failed (cancelled,
- * incomplete) and goes on as SourceError. `maxTimestampMs` of the result goes into the ledger.
+ * incomplete) and goes on as SourceError. `maxTimestampMs` of the result goes into the ledger. HeadMovedError when another
+ * process has taken the reading over meanwhile.
  */
 export async function readAttempt<T extends { readonly maxTimestampMs: number | null }>(
   detector: Detector,
@@ -65,7 +66,9 @@ export async function readAttempt<T extends { readonly maxTimestampMs: number | 
       if (source === null) throw opened.error;
       const reading: Reading = { source, query, attemptId: row.id, timeoutMs: config.limits.querySecondsMax * 1000, options, progress, system };
       const result = await work({ id: row.id, read: (onColumns) => readBatches(reading, onColumns) });
-      await closeAttempt(row.id, system, progress, { outcome: "succeeded", maxTimestampMs: result.maxTimestampMs });
+      const wasOurs = await closeAttempt(row.id, system, progress, { outcome: "succeeded", maxTimestampMs: result.maxTimestampMs });
+      // This process slept, and another one reads the interval anew: what we read may be out of date.
+      if (!wasOurs) throw new HeadMovedError(`the reading ${row.id} was given up for dead and begun again by another process`);
       return result;
     } catch (error) {
       const failure = sourceErrorOf(error);
@@ -171,9 +174,9 @@ async function closeAttempt(
   system: CrawlSystem,
   { rows, bytes }: { rows: number; bytes: number },
   { outcome, maxTimestampMs, error = null }: { outcome: LedgerAttempt["outcome"]; maxTimestampMs: number | null; error?: unknown },
-): Promise<void> {
+): Promise<boolean> {
   const advice = adviceOf(error);
-  await system.store.ledger.close(id, {
+  const wasOurs = await system.store.ledger.close(id, {
     outcome,
     errorCode: error === null ? null : error instanceof SourceError ? error.code : "INTERNAL",
     error: error === null ? null : advice === null ? describeError(error) : `${describeError(error)} – ${advice}`,
@@ -184,6 +187,7 @@ async function closeAttempt(
     endedMs: system.clock.nowMs(),
   });
   failpoint("crawl.attempt-closed");
+  return wasOurs;
 }
 
 function outcomeOf(error: unknown): LedgerAttempt["outcome"] {

@@ -110,7 +110,8 @@ export interface LedgerStore {
    */
   open(attempt: Pick<LedgerAttempt, "detectorId" | "generation" | "purpose" | "interval" | "statement" | "parameters" | "queryHash" | "startedMs">): Promise<LedgerAttempt>;
   setStatementId(id: string, statementId: string): Promise<void>;
-  close(id: string, result: Pick<LedgerAttempt, "outcome" | "errorCode" | "error" | "transient" | "rows" | "bytes" | "maxTimestampMs" | "endedMs">): Promise<void>;
+  /** @returns whether it was still running: false where another process gave it up for dead, and nothing may come of it */
+  close(id: string, result: Pick<LedgerAttempt, "outcome" | "errorCode" | "error" | "transient" | "rows" | "bytes" | "maxTimestampMs" | "endedMs">): Promise<boolean>;
   get(id: string): Promise<LedgerAttempt | null>;
   /** Newest first. */
   list(detectorId: string, page: { startMs?: number; endMs?: number; limit: number }): Promise<readonly LedgerAttempt[]>;

@@ -27,14 +27,15 @@ export function countedStore(store: Store, metrics: Metrics): Store {
       return opened;
     },
     async close(id, result) {
-      await store.ledger.close(id, result);
+      const wasRunning = await store.ledger.close(id, result);
       const opened = openAttempts.get(id);
       openAttempts.delete(id);
-      if (opened === undefined) return; // of another process
+      if (opened === undefined || !wasRunning) return wasRunning; // of another process, or given up for dead
       const detector = await nameOf(opened.detectorId);
       metrics.crawls.inc({ detector, outcome: result.outcome });
       metrics.crawledRows.inc({ detector }, result.rows);
       if (result.endedMs !== null) metrics.crawlSeconds.observe({ detector }, (result.endedMs - opened.startedMs) / 1000);
+      return wasRunning;
     },
   });
 

@@ -39,7 +39,7 @@ export function testLedger(context: StoreContext): void {
     const attempt = await store.ledger.open(opening(detectorId));
     expect(attempt).toMatchObject({ ...opening(detectorId), id: `${detectorId}:1:${HEAD_MS}-${HEAD_MS + HOUR_MS}:1`, attempt: 1, outcome: "running", endedMs: null, statementId: null });
     await store.ledger.setStatementId(attempt.id, "pid 71");
-    await store.ledger.close(attempt.id, succeeded());
+    expect(await store.ledger.close(attempt.id, succeeded())).toBe(true);
     const closed: LedgerAttempt = { ...attempt, ...succeeded(), statementId: "pid 71" };
     expect(await store.ledger.get(attempt.id)).toEqual(closed);
     expect(await store.ledger.list(detectorId, { limit: 10 })).toEqual([closed]);
@@ -53,8 +53,8 @@ export function testLedger(context: StoreContext): void {
     const second = await store.ledger.open(opening(detectorId, { startedMs: NOW_MS + 7 }));
     expect([first.attempt, second.attempt]).toEqual([1, 2]);
     expect(await store.ledger.get(first.id)).toMatchObject({ outcome: "abandoned", endedMs: NOW_MS + 7 });
-    // Its process was only slow, not dead: what it says now is too late.
-    await store.ledger.close(first.id, succeeded());
+    // Its process was only slow, not dead: what it says now is too late, and it is told so.
+    expect(await store.ledger.close(first.id, succeeded())).toBe(false);
     expect(await store.ledger.get(first.id)).toMatchObject({ outcome: "abandoned", rows: 0 });
   });
 

@@ -86,8 +86,8 @@ export class PostgresLedger implements LedgerStore {
       .execute();
   }
 
-  async close(id: string, result: Parameters<LedgerStore["close"]>[1]): Promise<void> {
-    await this.#db
+  async close(id: string, result: Parameters<LedgerStore["close"]>[1]): Promise<boolean> {
+    const closed = await this.#db
       .updateTable("attempts")
       .set({
         outcome: result.outcome,
@@ -102,7 +102,8 @@ export class PostgresLedger implements LedgerStore {
       .where("id", "=", id)
       // Never updated once closed: one that was given up for dead stays so, its rows are not used by anybody.
       .where("outcome", "=", "running")
-      .execute();
+      .executeTakeFirst();
+    return closed.numUpdatedRows === 1n;
   }
 
   async get(id: string): Promise<LedgerAttempt | null> {
