@@ -10,7 +10,7 @@ import { toldSoFar } from "../alerts/told.ts";
 import type { Interval } from "../crawl/batch.ts";
 import { crawlInterval } from "../crawl/crawl-interval.ts";
 import type { Detector } from "../resources/detector.ts";
-import type { IntervalRecord } from "../store/store.ts";
+import { HeadMovedError, type IntervalRecord } from "../store/store.ts";
 import { failpoint } from "../telemetry/failpoints.ts";
 import { checkpointIfDue } from "./checkpoint.ts";
 import { evidenceOfAttempt } from "./evidence.ts";
@@ -28,10 +28,11 @@ import type { System } from "./system.ts";
  * the same interval again, after a crash or on purpose, gives the same rows.
  *
  * Throws SourceError when the interval can't be read now (nothing is committed, the interval stays due) and
- * HeadMovedError when another process was faster.
+ * HeadMovedError when another process was faster, or the interval is not the one after the head.
  */
 export async function runInterval(detector: Detector, interval: Interval, system: System, signal?: AbortSignal): Promise<IntervalRecord> {
   const { store, clock } = system;
+  if (interval.startMs !== detector.headMs) throw new HeadMovedError(`${new Date(interval.startMs).toISOString()} is not the next interval of ${detector.config.name}`);
   const batch = await crawlInterval(detector, interval, system, signal === undefined ? {} : { signal });
   const models = await loadLiveModels(detector, system);
   system.models.drop(detector.id); // ours until the commit: nobody else may see it half-changed

@@ -1,6 +1,8 @@
 import { strict as assert } from "node:assert";
 import { afterEach, test } from "vitest";
 import { rerunInterval } from "../../src/pipeline/rerun-interval.ts";
+import { runInterval } from "../../src/pipeline/run-interval.ts";
+import { HeadMovedError } from "../../src/store/store.ts";
 import { HOUR, LIVE_FROM_MS } from "../kill/world.ts";
 import { truthWorld, type TruthWorld } from "./truth-world.ts";
 
@@ -66,6 +68,17 @@ test("running an interval again with the same rows changes nothing and makes no 
   const record = await rerunInterval(await same.detector(), { startMs, endMs: startMs + HOUR }, same.system);
   assert.equal(record.version, 1);
   assert.deepEqual(await same.told(), before);
+});
+
+test("runInterval refuses an interval that is not the next one before anything is read", async () => {
+  const same = await world();
+  await same.live(startMs + HOUR);
+  const detector = await same.detector();
+  for (const wrongMs of [startMs - HOUR, startMs, startMs + 2 * HOUR]) {
+    await assert.rejects(runInterval(detector, { startMs: wrongMs, endMs: wrongMs + HOUR }, same.system), HeadMovedError);
+  }
+  const attempts = await same.system.store.ledger.list(detector.id, { startMs, limit: 10 });
+  assert.equal(attempts.filter(({ purpose }) => purpose === "live").length, 1);
 });
 
 test("an interval of the history, or one that has not been run, is refused with the reason", async () => {
