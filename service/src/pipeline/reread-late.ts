@@ -3,7 +3,7 @@
  * corrected, and everything after them is judged again. Streaming equals batch for rows that arrive within the horizon;
  * older ones need `backfill`.
  */
-import { intervalStartBefore } from "@foretop/engine";
+import { intervalStartAt, intervalStartBefore, nextIntervalStart } from "@foretop/engine";
 import type { Interval } from "../crawl/batch.ts";
 import { crawlRange } from "../crawl/crawl-range.ts";
 import type { Detector } from "../resources/detector.ts";
@@ -36,7 +36,7 @@ export async function rereadLate(detector: Detector, system: System, signal?: Ab
 const BACKFILL_INTERVALS_MAX = 20_000;
 
 /**
- * Reads any past live intervals again, however old.
+ * Reads any past live intervals again, however old; of those that the range only touches, too.
  *
  * @throws UserError when the range holds no live interval or too many; SourceError
  */
@@ -45,8 +45,9 @@ export async function backfill(detector: Detector, range: Interval, system: Syst
   if (headMs === null || liveFromMs === null) {
     throw new UserError(`${config.name} has no live intervals yet`, { code: "CONFLICT", advice: "Activate it first." });
   }
-  const startMs = Math.max(range.startMs, liveFromMs);
-  const endMs = Math.min(range.endMs, headMs);
+  // Whole intervals only: one that is read in part would look as if rows had been deleted.
+  const startMs = Math.max(intervalStartAt(range.startMs, config.frequency, config.zone), liveFromMs);
+  const endMs = Math.min(nextIntervalStart(intervalStartAt(range.endMs - 1, config.frequency, config.zone), config.frequency, config.zone), headMs);
   if (startMs >= endMs) {
     throw new UserError("there is no live interval in this range", {
       where: "from, to",

@@ -91,6 +91,15 @@ test("a back-fill outside the live intervals is refused and says which there are
   await assert.rejects(backfill(detector, { startMs: LIVE_FROM_MS - 5 * HOUR, endMs: LIVE_FROM_MS }, young.system), /no live interval in this range/);
 });
 
+test("a back-fill whose bounds lie within intervals reads these as a whole: nothing looks deleted that is only outside", async () => {
+  const calm = await world();
+  await calm.live();
+  const minute = 60_000;
+  const report = await backfill(await calm.detector(), { startMs: startMs + 20 * minute, endMs: startMs + HOUR + 1 }, calm.system);
+  assert.equal(report.intervalsRead, 2);
+  assert.equal(report.intervalsChanged, 0);
+});
+
 test("an earlier row of a series that was first seen later moves its beginning back", async () => {
   const [late, punctual] = [await world(), await world()];
   const next = `ts >= to_timestamp(${(startMs + HOUR) / 1000}) and ts < to_timestamp(${(startMs + 2 * HOUR) / 1000})`;
