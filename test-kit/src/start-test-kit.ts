@@ -7,14 +7,22 @@
  * kit.s3.createBucket("data");
  * await kit.stop();
  */
-import { randomBytes } from "node:crypto";
 import { Identities } from "./auth/identity.ts";
 import type { PolicyDocument } from "./auth/policy.ts";
 import { Calls } from "./calls.ts";
 import { Faults } from "./faults/faults.ts";
 import { serve } from "./http/serve.ts";
+import { newAccessKey } from "./new-access-key.ts";
+import type { KitCredentials } from "./new-access-key.ts";
+import { RedshiftDataService } from "./redshift-data/redshift-data-service.ts";
+import { Statements } from "./redshift-data/statements.ts";
+import { Warehouses } from "./redshift-data/warehouse.ts";
 import { S3Service } from "./s3/s3-service.ts";
 import { S3Store } from "./s3/s3-store.ts";
+import { SecretsManagerService } from "./secrets-manager/secrets-manager-service.ts";
+import { SecretsStore } from "./secrets-manager/secrets-store.ts";
+import { StsService } from "./sts/sts-service.ts";
+import type { Role } from "./sts/sts-service.ts";
 
 export interface TestKitOptions {
   /** 0 or none: any that is free */
@@ -27,11 +35,15 @@ export interface TestKitOptions {
   readonly nowMs?: () => number;
   /** keys on a page of a listing, at most the documented 1,000 */
   readonly s3PageKeysMax?: number;
-}
-
-export interface KitCredentials {
-  readonly accessKeyId: string;
-  readonly secretAccessKey: string;
+  /** with it there are a cluster "kit-cluster" and a workgroup "kit-workgroup" on this PostgreSQL */
+  readonly postgresUrl?: string;
+  /** how long a statement stays SUBMITTED, and PICKED, each; default 5 ms */
+  readonly redshiftStepMs?: number;
+  /** rows on a page of a result */
+  readonly redshiftPageRows?: number;
+  /** of a result; the documented 100 MB unless given */
+  readonly redshiftResultBytesMax?: number;
+  readonly redshiftActiveMax?: number;
 }
 
 export interface TestKit {
@@ -42,11 +54,15 @@ export interface TestKit {
   readonly accountId: string;
   readonly credentials: KitCredentials;
   readonly s3: S3Store;
+  readonly secrets: SecretsStore;
+  readonly redshift: Warehouses & { readonly statements: Statements };
   readonly faults: Faults;
   readonly calls: Calls;
   /** Another user; with a policy, held to it. */
   addUser(name: string, policy?: PolicyDocument): KitCredentials;
-  /** Ends calls that hang, too. */
+  /** A role for AssumeRole and for UNLOAD; returns its ARN. */
+  addRole(name: string, policy?: PolicyDocument, options?: { externalId?: string }): string;
+  /** Ends calls that hang and statements that run, too. */
   stop(): Promise<void>;
 }
 
@@ -57,9 +73,14 @@ export async function startTestKit({
   port = 0,
   region = "eu-central-1",
   accountId = DOCUMENTATION_ACCOUNT,
-  credentials = newCredentials(),
+  credentials = newAccessKey("AKIA"),
   nowMs = Date.now,
   s3PageKeysMax,
+  postgresUrl,
+  redshiftStepMs = 5,
+  redshiftPageRows,
+  redshiftResultBytesMax,
+  redshiftActiveMax,
 }: TestKitOptions = {}): Promise<TestKit> {
   const identities = new Identities();
   const addIdentity = (keys: KitCredentials, name: string, policy: PolicyDocument | null): KitCredentials => {
@@ -68,9 +89,28 @@ export async function startTestKit({
   };
   addIdentity(credentials, "kit", null);
   const s3 = new S3Store({ region, nowMs });
+  const secrets = new SecretsStore({ accountId, region, nowMs });
+  const roles = new Map<string, Role>();
+  const warehouses = new Warehouses({ region, accountId });
+  const statements = new Statements({
+    nowMs,
+    world: { s3, roles },
+    stepMs: redshiftStepMs,
+    ...(redshiftResultBytesMax !== undefined && { resultBytesMax: redshiftResultBytesMax }),
+    ...(redshiftActiveMax !== undefined && { activeMax: redshiftActiveMax }),
+  });
+  if (postgresUrl !== undefined) {
+    warehouses.addCluster("kit-cluster", { postgresUrl });
+    warehouses.addWorkgroup("kit-workgroup", { postgresUrl });
+  }
   const faults = new Faults();
   const calls = new Calls();
-  const services = [new S3Service({ store: s3, nowMs, ...(s3PageKeysMax !== undefined && { pageKeysMax: s3PageKeysMax }) })];
+  const services = [
+    new S3Service({ store: s3, nowMs, ...(s3PageKeysMax !== undefined && { pageKeysMax: s3PageKeysMax }) }),
+    new RedshiftDataService({ statements, warehouses, secrets, ...(redshiftPageRows !== undefined && { pageRows: redshiftPageRows }) }),
+    new SecretsManagerService(secrets),
+    new StsService({ identities, roles, accountId, nowMs }),
+  ];
   const server = await serve({ services, identities, faults, calls, nowMs, port });
   return {
     endpoint: `http://127.0.0.1:${server.port}`,
@@ -79,16 +119,19 @@ export async function startTestKit({
     accountId,
     credentials,
     s3,
+    secrets,
+    redshift: Object.assign(warehouses, { statements }),
     faults,
     calls,
-    addUser: (name, policy) => addIdentity(newCredentials(), name, policy ?? null),
-    stop: () => server.close(),
+    addUser: (name, policy) => addIdentity(newAccessKey("AKIA"), name, policy ?? null),
+    addRole(name, policy, { externalId } = {}) {
+      const arn = `arn:aws:iam::${accountId}:role/${name}`;
+      roles.set(arn, { arn, policy: policy ?? null, externalId: externalId ?? null });
+      return arn;
+    },
+    async stop() {
+      await server.close();
+      await statements.close();
+    },
   };
-}
-
-/** In the forms that AWS has: clients look at them. */
-function newCredentials(): KitCredentials {
-  const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
-  const id = [...randomBytes(16)].map((byte) => letters[byte % letters.length]).join("");
-  return { accessKeyId: `AKIA${id}`, secretAccessKey: randomBytes(30).toString("base64") };
 }
