@@ -156,6 +156,7 @@ static const double GATE_SPREADS = 3;
 static const double GATE_DOUBLING = 4;
 static const double GATE_RELEARN = 12;
 static const double MEMORY_EARLY = 6;
+static const double MEMORY_SHORT = 3;
 static const double MEMORY_LONG = 12;
 static const double MEMORY_SEASONS = 2;
 static const double BACK_SPREADS = 2;
@@ -431,14 +432,15 @@ static void judgePoint(double *d, float *f, long b, const Layout *layout, long i
   }
   J[(long)(J_BACK)] = 0;
   J[(long)(J_SCORE_BEFORE_MEMORY)] = score;
-  if (f[(long)(c + F_MEMORY_AGE)] > MEMORY_LONG && known) {
+  const double memoryAge = f[(long)(c + F_MEMORY_AGE)];
+  if (memoryAge > MEMORY_SHORT && known) {
 
     const double old = clamp(profile + (layout->weekLength > 0 ? f[(long)(c + layout->F_WEEK + hourOfWeek)] : 0) + d[(long)(b + D_OLD_LEVEL)], low, high);
     const double oldSpread = d[(long)(b + D_OLD_SPREAD)] > floor ? d[(long)(b + D_OLD_SPREAD)] : floor;
     const double away = value - old;
     const double q = away > 0 ? f[(long)(c + F_Q_UP)] : f[(long)(c + F_Q_DOWN)];
     const double oldScore = fabs(away) / oldSpread / q;
-    if (fabs(away) < BACK_SPREADS * oldSpread && fabs(away) < fabs(value - J[(long)(4)])) J[(long)(J_BACK)] = 1;
+    if (memoryAge > MEMORY_LONG && fabs(away) < BACK_SPREADS * oldSpread && fabs(away) < fabs(value - J[(long)(4)])) J[(long)(J_BACK)] = 1;
     if (oldScore < score) score = oldScore;
   }
   J[(long)(J_Z)] = z;

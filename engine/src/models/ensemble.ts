@@ -150,6 +150,7 @@ const GATE_DOUBLING = 4; // points of a run after which the limit doubles
 const GATE_RELEARN = 12; // points of a run after which it is the new regime
 
 const MEMORY_EARLY = 6; // points within which a quiet gate means that it was a spike, and nothing was left
+const MEMORY_SHORT = 3; // points after which a value of the old regime is no incident of its own
 export const MEMORY_LONG = 12; // points after which what was left is a regime to come back to
 const MEMORY_SEASONS = 2;
 const BACK_SPREADS = 2;
@@ -390,14 +391,15 @@ export function judgePoint(
   }
   J[J_BACK] = 0;
   J[J_SCORE_BEFORE_MEMORY] = score;
-  if (f[c + F_MEMORY_AGE] > MEMORY_LONG && known) {
+  const memoryAge = f[c + F_MEMORY_AGE];
+  if (memoryAge > MEMORY_SHORT && known) {
     // A return to the regime before a shift is no incident of its own.
     const old = clamp(profile + (layout.weekLength > 0 ? f[c + layout.F_WEEK + hourOfWeek] : 0) + d[b + D_OLD_LEVEL], low, high);
     const oldSpread = d[b + D_OLD_SPREAD] > floor ? d[b + D_OLD_SPREAD] : floor;
     const away = value - old;
     const q = away > 0 ? f[c + F_Q_UP] : f[c + F_Q_DOWN];
     const oldScore = Math.abs(away) / oldSpread / q;
-    if (Math.abs(away) < BACK_SPREADS * oldSpread && Math.abs(away) < Math.abs(value - J[4])) J[J_BACK] = 1;
+    if (memoryAge > MEMORY_LONG && Math.abs(away) < BACK_SPREADS * oldSpread && Math.abs(away) < Math.abs(value - J[4])) J[J_BACK] = 1;
     if (oldScore < score) score = oldScore;
   }
   J[J_Z] = z;
