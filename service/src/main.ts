@@ -19,6 +19,7 @@ import { exportChannel } from "./channels/export/export.ts";
 import { logChannel } from "./channels/log/log.ts";
 import { webhookChannel } from "./channels/webhook/webhook.ts";
 import type { Connector } from "./connectors/connector.ts";
+import { mysqlConnector } from "./connectors/mysql/mysql.ts";
 import { postgresConnector } from "./connectors/postgres/postgres.ts";
 import { demoCommand } from "./demo/demo-command.ts";
 import type { DemoHost } from "./demo/demo-host.ts";
@@ -31,7 +32,7 @@ import { silentLogger, type Logger } from "./telemetry/logger.ts";
 import { VERSION } from "./version.ts";
 
 // To add a connector or a channel: its folder, a line here, a docs page (docs/how-to).
-const CONNECTORS = [postgresConnector] as readonly Connector[];
+const CONNECTORS = [postgresConnector, mysqlConnector] as readonly Connector[];
 const CHANNELS = [logChannel, webhookChannel, exportChannel] as readonly Channel[];
 
 /** Name of Foretop's own database in the embedded PostgreSQL. */

@@ -5,8 +5,8 @@
 import net from "node:net";
 import { Client } from "pg";
 import type { FieldDef } from "pg";
-import type { Address } from "./resolve-settings.ts";
-import { isThisMachine } from "./resolve-settings.ts";
+import { isThisMachine } from "../resolve-address.ts";
+import type { Address } from "../resolve-address.ts";
 import { openRowTap } from "./row-tap.ts";
 import type { RowTap } from "./row-tap.ts";
 import { sourceErrorFrom } from "./source-error-from.ts";

@@ -11,7 +11,8 @@ import type { BoundQuery, Connector } from "../connector.ts";
 import { quoteName } from "../sql/quote-name.ts";
 import { postgresConnector } from "./postgres.ts";
 import { postgresSettings } from "./postgres-settings.ts";
-import { parseSecret, resolveSettings } from "./resolve-settings.ts";
+import { parseSecret } from "../resolve-address.ts";
+import { resolveSettings } from "./resolve-settings.ts";
 
 // Five billion pairs counted one by one: minutes, without any function that waits.
 const SLOW: BoundQuery = { sql: "select count(*) as n from generate_series(1, 100000) a, generate_series(1, 50000) b where a % 7 = b % 3", parameters: [] };

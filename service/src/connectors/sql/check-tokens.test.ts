@@ -43,6 +43,7 @@ test("a SELECT that writes, locks, waits or runs something is refused, however i
     "select 1 into @a",
     "select 1. into outfile '/tmp/x'",
     "select 1 --1 into outfile '/tmp/x'",
+    "select 1 --\u00a01 into outfile '/tmp/x'",
     "select '\\\\' into outfile '/tmp/x' -- '",
     "select 1 # \n into outfile '/tmp/x'",
     "select 1 /* /* */ into outfile '/tmp/x' -- */",

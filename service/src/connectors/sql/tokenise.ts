@@ -81,8 +81,8 @@ function nextToken(sql: string, start: number, dialect: Dialect, inBrackets: boo
   return ["operator", start + String.fromCodePoint(sql.codePointAt(start)!).length];
 }
 
-// Two minus signs begin a comment only before a space: 5--3 is 8.
-const MYSQL_LINE_COMMENT = /(?:#|--(?=[\s\0-\x1f]|$))[^\n]*/y;
+// Two minus signs begin a comment only before one of the server's spaces: 5--3 is 8, and a no-break space is a letter to it.
+const MYSQL_LINE_COMMENT = /(?:#|--(?=[ \t\n\v\f\r]|$))[^\n]*/y;
 
 /**
  * MySQL and MariaDB with the modes that our sessions set: quotes are texts, backslashes escape. Where the server would
