@@ -3,7 +3,7 @@
  * corrected, and everything after them is judged again. Streaming equals batch for rows that arrive within the horizon;
  * older ones need `backfill`.
  */
-import { intervalStartAt, intervalStartBefore, nextIntervalStart } from "@foretop/engine";
+import { intervalStartAt, intervalStartBefore, nextIntervalStart, rhythmOf } from "@foretop/engine";
 import type { Interval } from "../crawl/batch.ts";
 import { crawlRange } from "../crawl/crawl-range.ts";
 import type { Detector } from "../resources/detector.ts";
@@ -22,15 +22,25 @@ export interface RereadReport extends CorrectionReport {
 
 const NOTHING: RereadReport = { intervalsChanged: 0, groupsChanged: 0, groupsRetracted: 0, record: null, reason: null, intervalsRead: 0 };
 
-/** Reads the detector's horizon again. Throws SourceError; nothing is changed then. */
+/**
+ * Reads the detector's horizon again; after an outage from the horizon of the head at which that was done last, so that
+ * each interval is read once more when the head has left it behind. Throws SourceError; nothing is changed then.
+ */
 export async function rereadLate(detector: Detector, system: System, signal?: AbortSignal): Promise<RereadReport> {
-  const { frequency, zone } = detector.config;
-  if (detector.config.horizonIntervals === 0 || detector.headMs === null || detector.liveFromMs === null) return NOTHING;
-  const horizonMs = intervalStartBefore(detector.headMs, detector.config.horizonIntervals, frequency, zone);
-  const startMs = Math.max(horizonMs, detector.liveFromMs);
+  const { frequency, zone, horizonIntervals } = detector.config;
+  if (horizonIntervals === 0 || detector.headMs === null || detector.liveFromMs === null) return NOTHING;
+  const untilMs = (await system.store.detectors.lateRowsUntil(detector.id)) ?? detector.liveFromMs;
+  const horizonMs = intervalStartBefore(Math.min(untilMs, detector.headMs), horizonIntervals, frequency, zone);
+  const longestMs = intervalStartAt(detector.headMs - REREAD_INTERVALS_MAX * rhythmOf(frequency).intervalSeconds * 1000, frequency, zone);
+  const startMs = Math.max(horizonMs, longestMs, detector.liveFromMs);
   if (startMs >= detector.headMs) return NOTHING;
-  return rereadRange(detector, { startMs, endMs: detector.headMs }, system, { purpose: "late", ...(signal === undefined ? {} : { signal }) });
+  const report = await rereadRange(detector, { startMs, endMs: detector.headMs }, system, { purpose: "late", ...(signal === undefined ? {} : { signal }) });
+  await system.store.detectors.setLateRowsUntil(detector.id, detector.generation, detector.headMs);
+  return report;
 }
+
+/** After a longer outage the oldest intervals need a back-fill: one statement must not read a year. */
+const REREAD_INTERVALS_MAX = 5_000;
 
 /** Intervals that one back-fill reads in one statement. */
 const BACKFILL_INTERVALS_MAX = 20_000;

@@ -70,6 +70,10 @@ export interface DetectorStore {
     nowMs: number,
     expected?: { readonly statuses: readonly DetectorStatus[]; readonly generation: number },
   ): Promise<boolean>;
+  /** The head up to which late rows have been looked for and corrected; null before the first time of a generation. */
+  lateRowsUntil(id: string): Promise<number | null>;
+  /** What was read again up to `headMs` is in effect; does nothing when the generation is another by now. Never goes back. */
+  setLateRowsUntil(id: string, generation: number, headMs: number): Promise<void>;
   setMuted(id: string, muted: boolean, nowMs: number): Promise<void>;
   /** Removes the detector and everything of it; segments are swept. */
   delete(id: string): Promise<void>;

@@ -1,7 +1,8 @@
 import { strict as assert } from "node:assert";
 import { afterEach, test } from "vitest";
+import { runDue } from "../../src/jobs/run-due.ts";
 import { backfill } from "../../src/pipeline/reread-late.ts";
-import { HOUR, LIVE_FROM_MS } from "../kill/world.ts";
+import { HOUR, LIVE_FROM_MS, LIVE_UNTIL_MS } from "../kill/world.ts";
 import { truthWorld, type TruthWorld } from "./truth-world.ts";
 
 const worlds: TruthWorld[] = [];
@@ -82,6 +83,17 @@ test("nothing changed: no version, no revision, whatever is read again", async (
   await calm.live();
   const { id } = await calm.detector();
   for (const record of await calm.system.store.intervals.list(id, { limit: 100 })) assert.equal(record.version, 1);
+});
+
+test("rows that arrive while nothing runs are seen although the head then leaves their interval far behind", async () => {
+  const [late, punctual] = [await world(2), await world(2)];
+  await withhold(late);
+  await late.live(startMs + HOUR);
+  await late.sql("insert into orders select * from waiting");
+  late.clock.advanceTo(LIVE_UNTIL_MS + HOUR);
+  await runDue(late.system); // ten hours in one turn, and one look back
+  await punctual.live();
+  assert.deepEqual(await late.told(), await punctual.told());
 });
 
 test("a back-fill outside the live intervals is refused and says which there are", async () => {

@@ -93,6 +93,18 @@ export function testDetectors(context: StoreContext): void {
     expect(points.value).toHaveLength(4);
   });
 
+  test("up to where late rows were looked for never goes back, and starts over with a generation", async () => {
+    const { store } = context;
+    const { id, config } = await aLearnedDetector(store);
+    expect(await store.detectors.lateRowsUntil(id)).toBeNull();
+    await store.detectors.setLateRowsUntil(id, 1, HEAD_MS + 2);
+    await store.detectors.setLateRowsUntil(id, 1, HEAD_MS + 1);
+    await store.detectors.setLateRowsUntil(id, 2, HEAD_MS + 9);
+    expect(await store.detectors.lateRowsUntil(id)).toBe(HEAD_MS + 2);
+    await store.detectors.update(id, config, "hash 2", { relearn: true }, NOW_MS);
+    expect(await store.detectors.lateRowsUntil(id)).toBeNull();
+  });
+
   test("a detector can't be renamed by a change", async () => {
     const { store } = context;
     const detector = await store.detectors.create(aConfig(), "hash", NOW_MS);

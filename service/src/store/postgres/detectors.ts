@@ -41,6 +41,7 @@ export class PostgresDetectors implements DetectorStore {
             modified_ms: nowMs,
             head_ms: null,
             live_from_ms: null,
+            late_until_ms: null,
           })
           .returningAll()
           .executeTakeFirstOrThrow();
@@ -81,7 +82,7 @@ export class PostgresDetectors implements DetectorStore {
         config_hash: configHash,
         modified_ms: nowMs,
         // A generation that has learned nothing isn't active: activation follows, in this process or after a crash.
-        ...(relearn ? { generation: sql<number>`generation + 1`, head_ms: null, live_from_ms: null, status: "INACTIVE" as const, failure_reason: null } : {}),
+        ...(relearn ? { generation: sql<number>`generation + 1`, head_ms: null, live_from_ms: null, late_until_ms: null, status: "INACTIVE" as const, failure_reason: null } : {}),
       })
       .where("id", "=", id)
       .where("name", "=", config.name)
@@ -115,6 +116,21 @@ export class PostgresDetectors implements DetectorStore {
       .where("generation", "=", expected.generation)
       .executeTakeFirst();
     return result.numUpdatedRows === 1n;
+  }
+
+  async lateRowsUntil(id: string): Promise<number | null> {
+    const row = await this.#db.selectFrom("detectors").select("late_until_ms").where("id", "=", id).executeTakeFirst();
+    return row?.late_until_ms ?? null;
+  }
+
+  async setLateRowsUntil(id: string, generation: number, headMs: number): Promise<void> {
+    await this.#db
+      .updateTable("detectors")
+      .set({ late_until_ms: headMs })
+      .where("id", "=", id)
+      .where("generation", "=", generation)
+      .where((eb) => eb.or([eb("late_until_ms", "is", null), eb("late_until_ms", "<", headMs)]))
+      .execute();
   }
 
   async setMuted(id: string, muted: boolean, nowMs: number): Promise<void> {

@@ -25,6 +25,7 @@ export interface Tables {
     live_from_ms: number | null;
     known_ms: Generated<number>;
     asked_ms: Generated<number>;
+    late_until_ms: number | null;
   };
   statements: { hash: Buffer; statement: string };
   attempts: {
