@@ -14,6 +14,20 @@ export interface Connector<Settings = unknown> {
   readonly dialect: "postgres" | "redshift" | "mysql" | "duckdb" | "files";
   /** Connects. Secrets are resolved here and stay here. */
   open(settings: Settings, context: SourceContext): Promise<Source>;
+  /** The least that the source's user has to be allowed, to be granted by somebody else: `foretop source policy`. */
+  policyFor?(settings: Settings, reads: PolicyReads): readonly SourcePolicy[];
+}
+
+export interface PolicyReads {
+  /** tables or views that the query names, as written, schema included */
+  readonly tables: readonly string[];
+}
+
+/** A text to copy: an IAM policy document, SQL grants, or words. */
+export interface SourcePolicy {
+  readonly title: string;
+  readonly kind: "iam" | "sql" | "text";
+  readonly text: string;
 }
 
 export interface SourceContext {
@@ -61,6 +75,18 @@ export interface ReadOptions {
   readonly onStatement?: (statementId: string) => void;
   /** called once, before the first row */
   readonly onColumns?: (columns: readonly Column[]) => void;
+  /** Which work the reading is part of; none for samples. For sources whose statements outlive a process that died. */
+  readonly work?: ReadWork;
+}
+
+export interface ReadWork {
+  /** the same for every attempt at this detector's range: two statements of one key must never run at a time */
+  readonly key: string;
+  /** of this attempt, as in the ledger */
+  readonly attemptId: string;
+  /** what is read, epoch ms; half-open */
+  readonly range: { readonly startMs: number; readonly endMs: number };
+  readonly isHistory: boolean;
 }
 
 export interface Source extends AsyncDisposable {

@@ -4,7 +4,7 @@
  */
 import { createHash } from "node:crypto";
 import { bindQuery } from "../connectors/sql/bind-query.ts";
-import type { BoundQuery, Column, Connector, RowBatch, Source } from "../connectors/connector.ts";
+import type { BoundQuery, Column, Connector, ReadWork, RowBatch, Source } from "../connectors/connector.ts";
 import type { CrawlSystem } from "./crawl-system.ts";
 import type { Detector, DetectorConfig, QueryConfig } from "../resources/detector.ts";
 import { HeadMovedError, type LedgerAttempt } from "../store/store.ts";
@@ -64,7 +64,8 @@ export async function readAttempt<T extends { readonly maxTimestampMs: number | 
     try {
       const { source } = opened;
       if (source === null) throw opened.error;
-      const reading: Reading = { source, query, attemptId: row.id, timeoutMs: config.limits.querySecondsMax * 1000, options, progress, system };
+      const workOfIt: ReadWork = { key: `${detector.id}/${interval.startMs}-${interval.endMs}`, attemptId: row.id, range: interval, isHistory: options.purpose === "history" };
+      const reading: Reading = { source, query, work: workOfIt, attemptId: row.id, timeoutMs: config.limits.querySecondsMax * 1000, options, progress, system };
       const result = await work({ id: row.id, read: (onColumns) => readBatches(reading, onColumns) });
       const wasOurs = await closeAttempt(row.id, system, progress, { outcome: "succeeded", maxTimestampMs: result.maxTimestampMs });
       // This process slept, and another one reads the interval anew: what we read may be out of date.
@@ -130,6 +131,7 @@ function bind(config: DetectorConfig, interval: Interval, dialect: Connector["di
 interface Reading {
   readonly source: Source;
   readonly query: BoundQuery;
+  readonly work: ReadWork;
   readonly attemptId: string;
   readonly timeoutMs: number;
   readonly options: AttemptOptions;
@@ -138,34 +140,39 @@ interface Reading {
 }
 
 async function* readBatches(
-  { source, query, attemptId, timeoutMs, options: { signal, rowsMax, limitName }, progress, system }: Reading,
+  { source, query, work, attemptId, timeoutMs, options: { signal, rowsMax, limitName }, progress, system }: Reading,
   onColumns: (columns: readonly Column[]) => void,
 ): AsyncGenerator<RowBatch, void, undefined> {
-  let statementId: string | null = null;
+  // At once, not with the first rows: of a statement that fails or outlives this process the id matters most.
+  let recorded: Promise<void> = Promise.resolve();
   const batches = source.read(query, {
     rowsPerBatch: ROWS_PER_BATCH,
     timeoutMs,
+    work,
     ...(signal && { signal }),
-    onStatement: (id) => (statementId = id),
+    onStatement: (id) => {
+      recorded = system.store.ledger.setStatementId(attemptId, id);
+      recorded.catch(() => {}); // awaited below
+    },
     onColumns,
   });
-  for await (const batch of batches) {
-    if (statementId !== null) {
-      await system.store.ledger.setStatementId(attemptId, statementId);
-      statementId = null;
+  try {
+    for await (const batch of batches) {
+      progress.rows += batch.rows.length;
+      progress.bytes += batch.bytes;
+      if (progress.rows > rowsMax) {
+        throw new SourceError(`the query gives more than ${rowsMax} rows (${limitName})`, {
+          code: "LIMIT",
+          transient: false,
+          advice: `Let the query aggregate (group by timestamp and dimensions), or raise ${limitName}.`,
+        });
+      }
+      yield batch;
     }
-    progress.rows += batch.rows.length;
-    progress.bytes += batch.bytes;
-    if (progress.rows > rowsMax) {
-      throw new SourceError(`the query gives more than ${rowsMax} rows (${limitName})`, {
-        code: "LIMIT",
-        transient: false,
-        advice: `Let the query aggregate (group by timestamp and dimensions), or raise ${limitName}.`,
-      });
-    }
-    yield batch;
+  } finally {
+    await Promise.allSettled([recorded]); // how the reading ended is told first
   }
-  if (statementId !== null) await system.store.ledger.setStatementId(attemptId, statementId);
+  await recorded;
   failpoint("crawl.rows-read");
 }
 
