@@ -1,7 +1,8 @@
 /**
  * Resolves references to secrets. `env:NAME` is an environment variable, `file:PATH` a file's text (relative to
  * FORETOP_HOME; the line end that editors add is taken off), `secret:NAME` the JSON text of NAME.json in the folder of
- * secrets, as the original connector had it in AWS Secrets Manager; `secret:NAME#field` is one field of it.
+ * secrets, as the original connector had it in AWS Secrets Manager; `secret:NAME#field` is one field of it. The ARN of a
+ * secret in AWS Secrets Manager is a reference, too, with #field if wanted (see aws-secret.ts).
  *
  * Errors name the reference and never what it resolves to; what was resolved is remembered by the redactor.
  */
@@ -9,6 +10,7 @@ import { readFile, stat } from "node:fs/promises";
 import { isAbsolute, join, resolve } from "node:path";
 import { UserError } from "../telemetry/errors.ts";
 import type { Logger } from "../telemetry/logger.ts";
+import { awsSecretText } from "./aws-secret.ts";
 import type { Redactor } from "./redactor.ts";
 import type { Secrets } from "./secrets.ts";
 
@@ -37,8 +39,14 @@ export function openSecrets({ homeFolder, folder = join(homeFolder, "secrets"), 
   };
 
   async function textOf(reference: string): Promise<string> {
-    const [, kind, rest] = /^(env|file|secret):(.+)$/s.exec(reference) ?? [];
+    const [, kind, rest] = /^(env|file|secret|arn):(.+)$/s.exec(reference) ?? [];
     switch (kind) {
+      case "arn": {
+        const [arn = "", field, ...more] = reference.split("#");
+        if (more.length > 0) throw refusal(reference, "this is not a secret's ARN", "One field follows after #.");
+        const text = await awsSecretText(reference, arn, env);
+        return field === undefined ? text : fieldOf(reference, text, field, "the secret's value");
+      }
       case "env": {
         const value = env[rest!];
         if (value === undefined || value === "") throw refusal(reference, `the environment variable ${rest} is ${value === "" ? "empty" : "not set"}`, `Set ${rest} for the process that runs foretop.`);
@@ -52,7 +60,7 @@ export function openSecrets({ homeFolder, folder = join(homeFolder, "secrets"), 
         return namedSecret(reference, rest!);
       default:
         // Not quoted: a literal password may have been given where a reference belongs.
-        throw new UserError("a secret is given by reference only", { code: "SECRET", advice: "Write env:NAME, file:PATH or secret:NAME." });
+        throw new UserError("a secret is given by reference only", { code: "SECRET", advice: "Write env:NAME, file:PATH, secret:NAME or the ARN of a secret." });
     }
   }
 
@@ -63,22 +71,9 @@ export function openSecrets({ homeFolder, folder = join(homeFolder, "secrets"), 
     }
     const path = join(folder, `${name}.json`);
     const text = await textOfFile(reference, path);
-    let value: unknown;
-    try {
-      value = JSON.parse(text);
-    } catch {
-      // Without the parser's message: it quotes the text.
-      throw refusal(reference, `${path} is not valid JSON`, 'It should look like {"username": …, "password": …, "host": …, "port": …, "db": …}.');
-    }
-    if (typeof value !== "object" || value === null || Array.isArray(value)) {
-      throw refusal(reference, `${path} does not hold a JSON object`, 'It should look like {"username": …, "password": …}.');
-    }
-    if (field === undefined) return text;
-    const found = Object.hasOwn(value, field) ? (value as Record<string, unknown>)[field] : undefined;
-    if (typeof found !== "string" && typeof found !== "number") {
-      throw refusal(reference, `${path} has no field "${field}"`, `It has: ${Object.keys(value).join(", ")}.`);
-    }
-    return String(found);
+    if (field !== undefined) return fieldOf(reference, text, field, path);
+    objectOf(reference, text, path);
+    return text;
   }
 
   async function textOfFile(reference: string, path: string): Promise<string> {
@@ -101,6 +96,25 @@ export function openSecrets({ homeFolder, folder = join(homeFolder, "secrets"), 
       throw refusal(reference, `${path} can't be read (${code ?? "unknown reason"})`, null);
     }
   }
+}
+
+function fieldOf(reference: string, text: string, field: string, place: string): string {
+  const value = objectOf(reference, text, place);
+  const found = Object.hasOwn(value, field) ? value[field] : undefined;
+  if (typeof found !== "string" && typeof found !== "number") throw refusal(reference, `${place} has no field "${field}"`, `It has: ${Object.keys(value).join(", ")}.`);
+  return String(found);
+}
+
+function objectOf(reference: string, text: string, place: string): Record<string, unknown> {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    // Without the parser's message: it quotes the text.
+    throw refusal(reference, `${place} is not valid JSON`, 'It should look like {"username": …, "password": …, "host": …, "port": …, "db": …}.');
+  }
+  if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
+  throw refusal(reference, `${place} does not hold a JSON object`, 'It should look like {"username": …, "password": …}.');
 }
 
 function refusal(reference: string, message: string, advice: string | null): UserError {
