@@ -5,7 +5,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, test } from "vitest";
+import type { Connector } from "../src/connectors/connector.ts";
+import { postgresConnector } from "../src/connectors/postgres/postgres.ts";
 import type { DemoDocument } from "../src/demo/demo-document.ts";
+import { openSystem } from "../src/open-system.ts";
+import { verifyEvidence } from "../src/pipeline/gather-evidence.ts";
+import { startEmbeddedPostgres } from "../src/store/embedded/embedded-postgres.ts";
+import { systemClock } from "../src/telemetry/clock.ts";
+import { silentLogger } from "../src/telemetry/logger.ts";
 
 const MAIN = fileURLToPath(new URL("../src/main.ts", import.meta.url));
 const RUN_MS_MAX = 600_000; // ninety seconds at most on two quiet cores, more when other suites share them
@@ -55,6 +62,28 @@ function documentOf({ code, stdout, stderr }: Ended): DemoDocument {
   return JSON.parse(stdout) as DemoDocument; // throws when there is anything beside the one document
 }
 
+/** What `foretop anomaly evidence ID --verify` does, for every group of an installation, also those of little severity. */
+async function verifyAll(homeFolder: string): Promise<{ groupCount: number; differing: string[] }> {
+  const postgres = await startEmbeddedPostgres(homeFolder);
+  try {
+    const open = await openSystem({ homeFolder, databaseUrl: postgres.url("foretop"), connectors: [postgresConnector as Connector], channels: [], clock: systemClock, log: silentLogger, consoleUrl: "", threads: 1 });
+    try {
+      const { groups } = await open.system.store.groups.list({ limit: 1000 });
+      const differing: string[] = [];
+      for (const group of groups) {
+        const detector = (await open.system.store.detectors.get(group.detectorId))!;
+        const { isSame, differences, evidence } = await verifyEvidence(group, detector, open.system);
+        if (!isSame || evidence.series.length === 0) differing.push(`${group.headline}: ${JSON.stringify(differences)}`);
+      }
+      return { groupCount: groups.length, differing };
+    } finally {
+      await open.close();
+    }
+  } finally {
+    await postgres.stop();
+  }
+}
+
 describe("demo --once --json --seed 7", () => {
   const home = newHome();
   const once = ["--once", "--json", "--seed", "7", "--home", home];
@@ -91,6 +120,12 @@ describe("demo --once --json --seed 7", () => {
   test("leaves labels for people and the alert's CSV files behind", () => {
     expect(JSON.parse(readFileSync(join(home, "demo", "labels.json"), "utf8"))).toMatchObject({ seed: 7 });
     expect(existsSync(join(home, "export"))).toBe(true);
+  });
+
+  test("the evidence of every group is verified: the source read again, judged with the states of then, the same", { timeout: RUN_MS_MAX }, async () => {
+    const { groupCount, differing } = await verifyAll(home);
+    expect(groupCount).toBeGreaterThanOrEqual(first.groups.length);
+    expect(differing).toEqual([]);
   });
 
   test("run again, has the same to say and does nothing twice", { timeout: RUN_MS_MAX }, async () => {

@@ -70,6 +70,7 @@ test("a reading that another process has taken for dead and begun again is not u
         get: (id) => ledger.get(id),
         list: (id, page) => ledger.list(id, page),
         recentRowCounts: (id, generation, limit) => ledger.recentRowCounts(id, generation, limit),
+        expire: (id, beforeMs) => ledger.expire(id, beforeMs),
         async close(id, result) {
           await ledger.open((await ledger.get(id))!);
           return ledger.close(id, result);

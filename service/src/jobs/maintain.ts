@@ -1,9 +1,10 @@
 /**
- * Housekeeping, as a job without input: merges the small segments of past days, removes files that nobody names. May run
- * at any time, twice, or be killed in the middle.
+ * Housekeeping, as a job without input: merges the small segments of past days, removes what is older than its retention,
+ * and files that nobody names. May run at any time, twice, or be killed in the middle.
  */
-import { describeError } from "../telemetry/errors.ts";
 import type { System } from "../pipeline/system.ts";
+import { describeError } from "../telemetry/errors.ts";
+import { expire } from "./expire.ts";
 
 /** Segments of intervals younger than this are left alone: late rows would only undo the work. */
 const COMPACT_AFTER_MS = 2 * 86_400_000;
@@ -23,10 +24,12 @@ export async function maintain(system: System, signal?: AbortSignal): Promise<Ma
     signal?.throwIfAborted();
     try {
       segmentsMerged += (await store.segments.compact(detector.id, clock.nowMs() - COMPACT_AFTER_MS, signal)).merged;
+      const gone = await expire(detector, system, signal);
+      if (Object.values(gone).some((count) => count > 0)) log.info({ detector: detector.config.name, ...gone }, "expired");
     } catch (error) {
       if (signal?.aborted === true) throw error;
       // One damaged segment must not keep the others from being looked after; it is named here, and read again next time.
-      log.warn({ detector: detector.config.name, error: describeError(error) }, "segments could not be merged");
+      log.warn({ detector: detector.config.name, error: describeError(error) }, "housekeeping could not be finished");
     }
   }
   const swept = await store.segments.sweep(Date.now() - SWEEP_AFTER_MS); // ages of files follow the machine's clock

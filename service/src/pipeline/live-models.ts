@@ -19,7 +19,7 @@ import type { Detector } from "../resources/detector.ts";
 import type { PointsSegment, Store } from "../store/store.ts";
 import { decodeCheckpoint } from "./checkpoint-bytes.ts";
 import { dataFromPoints, seriesCountOf, type IntervalData } from "./interval-data.ts";
-import { SourceError } from "../telemetry/errors.ts";
+import { SourceError, UserError } from "../telemetry/errors.ts";
 import { judgedIntervals } from "./judged-intervals.ts";
 import { SeriesTable } from "./series-table.ts";
 
@@ -107,6 +107,7 @@ export async function loadCheckpoint(detector: Detector, store: Store, notAfterM
   const stored = await store.series.list(detector.id, detector.generation);
   const table = new SeriesTable(detector.config, stored);
   const found = await store.segments.latestCheckpoint(detector.id, detector.generation, notAfterMs);
+  if (found === null && (await store.segments.keptFrom(detector.id, detector.generation)) !== null) throw expired(detector, notAfterMs);
   // Without a checkpoint there must have been nothing to learn: a detector that began without any history.
   if (found === null && stored.some(({ firstSeenMs }) => firstSeenMs < detector.liveFromMs!)) {
     throw new Error(`no usable checkpoint of ${detector.config.name} is left; its history has to be learned again: delete the detector and apply its configuration`);
@@ -114,6 +115,14 @@ export async function loadCheckpoint(detector: Detector, store: Store, notAfterM
   const { states, open } = found === null ? { states: createStates(rhythmOf(detector.config.frequency), 0), open: [] } : decodeCheckpoint(found.states);
   const untilMs = found?.row.endMs ?? detector.liveFromMs ?? 0;
   return { detectorId: detector.id, generation: detector.generation, configHash: detector.configHash, lineage: detector.lineage, table, states, open, untilMs, sinceCheckpoint: 0 };
+}
+
+/** States, or points between them and the interval, are gone: what would come out is not what came out then. */
+function expired({ config }: Detector, atMs: number): UserError {
+  return new UserError(`what ${config.name} had learned by ${new Date(atMs).toISOString()} has expired`, {
+    code: "EXPIRED",
+    advice: "Figures that are kept are still shown. retention.pointsDays and retention.checkpointsDays say how far back intervals can be judged again.",
+  });
 }
 
 /** Groups as they stand after an interval: those it changed, and those it left alone. */

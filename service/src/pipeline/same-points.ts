@@ -4,10 +4,11 @@ import type { PointsSegment } from "../store/store.ts";
 export function samePoints(stored: PointsSegment, computed: PointsSegment, startMs: number): boolean {
   const rows: number[] = [];
   for (let row = 0; row < stored.startMs.length; row++) if (stored.startMs[row] === startMs) rows.push(row);
-  if (rows.length !== computed.series.length || (stored.scores === null) !== (computed.scores === null)) return false;
+  if (rows.length !== computed.series.length) return false;
   return rows.every((row, i) => {
     if (stored.series[row] !== computed.series[i] || !same(stored.value[row]!, computed.value[i]!)) return false;
     if (stored.count[row] !== computed.count[i]) return false;
+    // Scores expire before their points do: nothing is known of them that could differ.
     if (stored.scores === null || computed.scores === null) return true;
     const a = stored.scores;
     const b = computed.scores;

@@ -6,6 +6,7 @@
 import { DEFAULT_MEASURE_SETTINGS, FREQUENCIES } from "@foretop/engine";
 import { z } from "zod";
 import { DEFAULT_LIMITS } from "./detector.ts";
+import { DEFAULT_RETENTION, RETENTION_DAYS_MAX, RETENTION_DAYS_MIN, type Retention } from "./retention.ts";
 
 export const NAME_PATTERN = /^[a-zA-Z0-9][a-zA-Z0-9\-_]*$/;
 export const NAME_LENGTH_MAX = 63;
@@ -61,6 +62,11 @@ const alert = z.strictObject({
 
 const limit = (value: number, doc: string) => z.int().min(1).default(value).describe(doc);
 
+const days = (doc: string, field: keyof Retention) => {
+  const defaults = FREQUENCIES.map((each) => `${DEFAULT_RETENTION[each][field]} (${each})`).join(", ");
+  return z.int().min(RETENTION_DAYS_MIN).max(RETENTION_DAYS_MAX).optional().describe(`${doc} Default by frequency: ${defaults}.`);
+};
+
 /** What a file holds; `z.output` of it has every default filled in. */
 export const foretopSchema = z
   .strictObject({
@@ -94,6 +100,16 @@ export const foretopSchema = z
       .prefault({})
       .describe("When an interval counts as arrived."),
     horizonIntervals: z.int().min(0).max(HORIZON_INTERVALS_MAX).optional().describe("How many of the last intervals are read again for late rows. Default by frequency: 12 (PT5M), 6 (PT10M), 24 (PT1H), 3 (P1D)."),
+    retention: z
+      .strictObject({
+        pointsDays: days("Points of live intervals; older ones can't be shown or judged again.", "pointsDays"),
+        scoresDays: days("What was expected of them, bands and severities; older points stay as a plain line.", "scoresDays"),
+        checkpointsDays: days("Weekly states of the models, from which old intervals are judged again and evidence is verified.", "checkpointsDays"),
+        ledgerDays: days("Lines of the ledger of readings.", "ledgerDays"),
+        groupsDays: days("Groups that are over, and the messages about them.", "groupsDays"),
+      })
+      .optional()
+      .describe("How many days what is known is kept."),
     alerts: z.array(alert).max(ALERTS_MAX).default([]).describe("Who is told what."),
     limits: z
       .strictObject({

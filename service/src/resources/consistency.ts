@@ -1,7 +1,9 @@
 /** What no single field can show: names that must differ, names that must exist, a zone that must be one. */
+import { rhythmOf } from "@foretop/engine";
 import type { ConfigProblem } from "./config-problem.ts";
 import type { DetectorConfig } from "./detector.ts";
 import { didYouMean } from "./did-you-mean.ts";
+import { retentionOf } from "./retention.ts";
 import type { PathStep } from "./located-document.ts";
 
 export function consistencyProblems(config: DetectorConfig, locate: (path: readonly PathStep[]) => string): ConfigProblem[] {
@@ -24,6 +26,13 @@ export function consistencyProblems(config: DetectorConfig, locate: (path: reado
     if (measure.column === config.timestamp.column && measure.aggregation !== "COUNT") add(["measures", i, "column"], `"${measure.column}" is the timestamp and can't be a measure`, "Name a number column.");
     else if (config.dimensions.includes(measure.column) && measure.aggregation !== "COUNT") add(["measures", i, "column"], `"${measure.column}" is a dimension and can't be a measure too`, "Name a number column, or COUNT its rows.");
   }
+
+  const { pointsDays, scoresDays, groupsDays } = retentionOf(config);
+  if (scoresDays > pointsDays) add(["retention", "scoresDays"], `scores would be kept for ${scoresDays} days, their points for ${pointsDays}`, "Keep points at least as long (retention.pointsDays).");
+  // A correction that finds no trace of a group would tell it once more.
+  if (groupsDays < pointsDays) add(["retention", "groupsDays"], `groups would be kept for ${groupsDays} days, the points they were found in for ${pointsDays}`, "Keep groups at least as long as points.");
+  const horizonDays = (config.horizonIntervals * rhythmOf(config.frequency).intervalSeconds) / 86_400;
+  if (pointsDays < horizonDays) add(["retention", "pointsDays"], `points would be kept for ${pointsDays} days, but late rows are looked for over ${Math.ceil(horizonDays)}`, "Keep points longer, or lower horizonIntervals.");
 
   const measureNames = config.measures.map((measure) => measure.name);
   for (const [i, alert] of config.alerts.entries()) {

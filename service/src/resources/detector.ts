@@ -4,6 +4,7 @@
  * inside it is trusted.
  */
 import type { Frequency } from "@foretop/engine";
+import type { Retention } from "./retention.ts";
 
 export type Aggregation = "SUM" | "AVG" | "COUNT" | "MIN" | "MAX";
 
@@ -36,6 +37,8 @@ export interface DetectorConfig {
   };
   /** how many of the last intervals are read again for late rows */
   readonly horizonIntervals: number;
+  /** what is set; the rest follows the frequency (see retention.ts) */
+  readonly retention?: Partial<Retention>;
   readonly alerts: readonly AlertConfig[];
   readonly limits: DetectorLimits;
 }

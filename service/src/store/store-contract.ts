@@ -7,6 +7,7 @@ import { testCompaction } from "./contract/compaction.ts";
 import { testCorrections } from "./contract/corrections.ts";
 import { testDeliveries } from "./contract/deliveries.ts";
 import { testDetectors } from "./contract/detectors.ts";
+import { testExpiry } from "./contract/expiry.ts";
 import { testGroups } from "./contract/groups.ts";
 import { testIntervals } from "./contract/intervals.ts";
 import { testLedger } from "./contract/ledger.ts";
@@ -81,6 +82,9 @@ export function testStore(name: string, prepare: () => Promise<StoreUnderTest>):
     });
     describe("compaction", () => {
       testCompaction(context);
+    });
+    describe("expiry", () => {
+      testExpiry(context);
     });
     describe("groups", () => {
       testGroups(context);

@@ -119,6 +119,8 @@ export interface LedgerStore {
   get(id: string): Promise<LedgerAttempt | null>;
   /** Newest first. */
   list(detectorId: string, page: { startMs?: number; endMs?: number; limit: number }): Promise<readonly LedgerAttempt[]>;
+  /** Forgets attempts that ended before; those that run stay. @returns how many */
+  expire(detectorId: string, beforeMs: number): Promise<number>;
   /** Row counts of the last succeeded live or history intervals, newest first, for the completeness check. */
   recentRowCounts(detectorId: string, generation: number, limit: number): Promise<readonly { startMs: number; endMs: number; rows: number; maxTimestampMs: number | null }[]>;
 }
@@ -236,6 +238,14 @@ export interface SegmentStore {
    * is read changes. Files that are no longer needed lose their name and are swept. May be run at any time.
    */
   compact(detectorId: string, beforeMs: number, signal?: AbortSignal): Promise<{ readonly merged: number; readonly into: number }>;
+  /**
+   * Forgets what is older than its retention: points of intervals that ended before `pointsBeforeMs` with their records,
+   * what was expected of those before `scoresBeforeMs`, weekly checkpoints before `checkpointsBeforeMs`. Points that the
+   * newest checkpoint needs stay. Files lose their name and are swept. May be run at any time.
+   */
+  expire(detectorId: string, before: { readonly pointsBeforeMs: number; readonly scoresBeforeMs: number; readonly checkpointsBeforeMs: number }, signal?: AbortSignal): Promise<{ readonly intervals: number; readonly rewritten: number; readonly checkpoints: number }>;
+  /** End of the last live interval whose points have expired; null while none have. */
+  keptFrom(detectorId: string, generation: number): Promise<number | null>;
   /** Bytes in effect by kind. */
   bytes(detectorId: string): Promise<Readonly<Record<"points" | "checkpoint", number>>>;
 }
@@ -316,6 +326,8 @@ export interface GroupStore {
   /** The latest revision (or the one that was the latest at `asOfMs`). */
   get(groupId: string, asOfMs?: number): Promise<StoredGroup | null>;
   revisions(groupId: string, asOfMs?: number): Promise<readonly StoredGroup[]>;
+  /** Forgets groups that were over before, with their revisions, and messages made before; what waits to be sent stays. */
+  expire(detectorId: string, beforeMs: number): Promise<{ readonly groups: number; readonly deliveries: number }>;
   /** Newest first (start, then severity), latest revisions, retracted and merged ones left out. */
   list(filter: GroupFilter): Promise<{ groups: readonly StoredGroup[]; total: number; nextCursor: string | null }>;
 }

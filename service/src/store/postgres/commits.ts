@@ -18,11 +18,11 @@ import type { Tables } from "./tables.ts";
 
 /**
  * A start replays the points since the newest checkpoint; older ones serve corrections of intervals before it, which
- * replay from the newest that is old enough. Kept are the newest few, one a week for some weeks (many restarts in an hour
- * must not push out the one from yesterday), and always the one that history left: behind it there is only the crawl.
+ * replay from the newest that is old enough. Kept are the newest few, one a week (many restarts in an hour must not push
+ * out the one from yesterday; retention.checkpointsDays says for how long), and the one that history left: behind it there
+ * is only the crawl.
  */
 export const CHECKPOINTS_KEPT = 4;
-const WEEKLY_CHECKPOINTS_KEPT = 4;
 const WEEK_MS = 7 * 86_400_000;
 
 /** Of the detector's row, by the one who holds it: when what is committed now becomes known. */
@@ -129,8 +129,16 @@ function headMoved(detectorId: string, generation: number, expected: string): He
   );
 }
 
-/** A row of the manifest. The same one twice is the same file: nothing to do. */
-export async function nameSegment(db: Kysely<Tables>, row: SegmentRow, { knownAtMs, isHistory }: { knownAtMs: number; isHistory: boolean }): Promise<void> {
+/**
+ * A row of the manifest. The same one twice is the same file: nothing to do.
+ *
+ * @param options.hasScores  false for points that were not judged, or whose scores have expired
+ */
+export async function nameSegment(
+  db: Kysely<Tables>,
+  row: SegmentRow,
+  { knownAtMs, isHistory, hasScores = row.kind === "points" && !isHistory }: { knownAtMs: number; isHistory: boolean; hasScores?: boolean },
+): Promise<void> {
   await db
     .insertInto("segments")
     .values({
@@ -146,6 +154,7 @@ export async function nameSegment(db: Kysely<Tables>, row: SegmentRow, { knownAt
       rows: row.rows,
       sha256: row.sha256,
       known_at_ms: knownAtMs,
+      has_scores: hasScores,
     })
     .onConflict((conflict) => conflict.column("id").doNothing())
     .execute();
@@ -168,7 +177,7 @@ export async function nameCheckpoint(db: Kysely<Tables>, row: SegmentRow, knownA
     if (generation !== row.generation) return true; // the states of another generation fit no series of this one
     if (is_history || position < CHECKPOINTS_KEPT) return false;
     const week = Math.floor(end_ms / WEEK_MS);
-    if (weeksKept.has(week) || weeksKept.size >= WEEKLY_CHECKPOINTS_KEPT) return true;
+    if (weeksKept.has(week)) return true;
     weeksKept.add(week);
     return false;
   });

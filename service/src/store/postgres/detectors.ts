@@ -82,7 +82,7 @@ export class PostgresDetectors implements DetectorStore {
         config_hash: configHash,
         modified_ms: nowMs,
         // A generation that has learned nothing isn't active: activation follows, in this process or after a crash.
-        ...(relearn ? { generation: sql<number>`generation + 1`, head_ms: null, live_from_ms: null, late_until_ms: null, status: "INACTIVE" as const, failure_reason: null } : {}),
+        ...(relearn ? { generation: sql<number>`generation + 1`, head_ms: null, live_from_ms: null, late_until_ms: null, kept_from_ms: null, status: "INACTIVE" as const, failure_reason: null } : {}),
       })
       .where("id", "=", id)
       .where("name", "=", config.name)

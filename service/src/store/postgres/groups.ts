@@ -88,6 +88,26 @@ export class PostgresGroups implements GroupStore {
     return rows.map(revisionOf);
   }
 
+  async expire(detectorId: string, beforeMs: number): Promise<{ groups: number; deliveries: number }> {
+    return this.#db.transaction().execute(async (trx) => {
+      const groups = await trx
+        .deleteFrom("groups")
+        .where("detector_id", "=", detectorId)
+        .where("status", "<>", "open")
+        .where("end_ms", "<", beforeMs)
+        .executeTakeFirstOrThrow();
+      const deliveries = await trx
+        .deleteFrom("deliveries")
+        .where("detector_id", "=", detectorId)
+        .where("created_ms", "<", beforeMs)
+        .where("status", "<>", "pending")
+        // What was told of a group that is kept keeps it from being told again.
+        .where((eb) => eb.not(eb.exists(eb.selectFrom("groups").select("groups.id").where(sql<boolean>`groups.id::text = deliveries.group_id`))))
+        .executeTakeFirstOrThrow();
+      return { groups: Number(groups.numDeletedRows), deliveries: Number(deliveries.numDeletedRows) };
+    });
+  }
+
   async list(filter: GroupFilter): Promise<{ groups: readonly StoredGroup[]; total: number; nextCursor: string | null }> {
     const { rows, total } = filter.asOfMs === undefined ? await this.#listNow(filter) : await this.#listThen(filter, filter.asOfMs);
     const page = rows.slice(0, filter.limit);

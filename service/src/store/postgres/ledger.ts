@@ -125,6 +125,16 @@ export class PostgresLedger implements LedgerStore {
     return rows.map(attemptOf);
   }
 
+  async expire(detectorId: string, beforeMs: number): Promise<number> {
+    const { numDeletedRows } = await this.#db
+      .deleteFrom("attempts")
+      .where("detector_id", "=", detectorId)
+      .where("ended_ms", "<", beforeMs)
+      .where("outcome", "<>", "running")
+      .executeTakeFirstOrThrow();
+    return Number(numDeletedRows);
+  }
+
   async recentRowCounts(detectorId: string, generation: number, limit: number): Promise<readonly { startMs: number; endMs: number; rows: number; maxTimestampMs: number | null }[]> {
     // The newest attempt of an interval is what counts: a re-reading replaces what was read before.
     const rows = await this.#db

@@ -16,7 +16,7 @@ export const SEGMENT_COLUMNS = [
   "segments.sha256",
 ] as const;
 
-export type SegmentColumns = Omit<Selectable<Tables["segments"]>, "is_history" | "known_at_ms">;
+export type SegmentColumns = Omit<Selectable<Tables["segments"]>, "is_history" | "known_at_ms" | "has_scores">;
 
 export function rowOf(row: SegmentColumns): SegmentRow {
   return {

@@ -8,6 +8,7 @@ import type { SegmentFiles } from "../segments/segment-files.ts";
 import { SegmentDamagedError, type PointsSegment, type SegmentOwner, type SegmentRow, type SegmentStore, type SeriesPoints } from "../store.ts";
 import { nameCheckpoint } from "./commits.ts";
 import { compact } from "./compact.ts";
+import { expireSegments } from "./expire-segments.ts";
 import { rowOf, SEGMENT_COLUMNS } from "./segment-rows.ts";
 import type { Tables } from "./tables.ts";
 
@@ -95,6 +96,15 @@ export class PostgresSegments implements SegmentStore {
 
   compact(detectorId: string, beforeMs: number, signal?: AbortSignal): Promise<{ merged: number; into: number }> {
     return compact(this.#db, this.#files, detectorId, beforeMs, signal);
+  }
+
+  expire(detectorId: string, before: Parameters<SegmentStore["expire"]>[1], signal?: AbortSignal): ReturnType<SegmentStore["expire"]> {
+    return expireSegments(this.#db, this.#files, detectorId, before, signal);
+  }
+
+  async keptFrom(detectorId: string, generation: number): Promise<number | null> {
+    const row = await this.#db.selectFrom("detectors").select("kept_from_ms").where("id", "=", detectorId).where("generation", "=", generation).executeTakeFirst();
+    return row?.kept_from_ms ?? null;
   }
 
   async bytes(detectorId: string): Promise<Readonly<Record<"points" | "checkpoint", number>>> {

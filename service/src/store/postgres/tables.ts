@@ -25,6 +25,7 @@ export interface Tables {
     live_from_ms: number | null;
     known_ms: Generated<number>;
     asked_ms: Generated<number>;
+    kept_from_ms: Generated<number | null>;
     late_until_ms: number | null;
   };
   statements: { hash: Buffer; statement: string };
@@ -72,6 +73,7 @@ export interface Tables {
     rows: number;
     sha256: string;
     known_at_ms: number;
+    has_scores: Generated<boolean>;
   };
   intervals: {
     detector_id: string;
