@@ -63,7 +63,10 @@ export function countEvidence(
     const phi = Math.max(1e-9, s > 0 ? Math.min((s * s) / f, 3 * Math.max(1, s)) : 1) * widening;
     W[i] = f / phi;
     A[i] = v / phi;
-    L[i] = Math.min(LEAF_EVIDENCE_MAX, Math.max(0, ((v > 0 ? v * ln(v / f) : 0) - v + f) / phi));
+    const evidence = Math.max(0, ((v > 0 ? v * ln(v / f) : 0) - v + f) / phi);
+    // Where a forecast was cut off at zero the logarithm would take a step of three spreads for a miracle.
+    const normal = v > f && s > 0 ? (v - f) ** 2 / (2 * s * s * widening) : Infinity;
+    L[i] = Math.min(LEAF_EVIDENCE_MAX, evidence, normal);
     N[i] = 1;
   }
   return { form: "counts", W, A, Q: null, L, N, scatterMax: 1.5, noise: Math.sqrt(widening) };
@@ -142,7 +145,9 @@ export function symmetricEvidence(actual: Float64Array, expected: Float64Array, 
     N[i] = 1;
     A[i] = Math.min(1, Math.max(-1, (f < 0 ? v - f : f - v) / size));
   }
-  const sigma = scatterOf(A, quiet === null ? N : N.map((n, i) => n * quiet[i]!));
+  const counted = quiet === null ? N : N.map((n, i) => n * quiet[i]!);
+  const scatter = scatterOf(A, counted);
+  const sigma = quiet === null ? scatter : Math.min(scatter, rootMeanSquare(A, counted, 4 * scatter));
   const w = 1 / (sigma * sigma);
   for (let i = 0; i < count; i++) {
     if (N[i] === 0) continue;
@@ -152,8 +157,23 @@ export function symmetricEvidence(actual: Float64Array, expected: Float64Array, 
     Q[i] = w * u * u;
     L[i] = Math.min(LEAF_EVIDENCE_MAX, Q[i]! / 2);
   }
-  const scatter = Math.max(1, 0.1 / sigma);
-  return { form: "shift", W, A, Q, L, N, scatterMax: scatter * scatter, noise: sigma };
+  const scatterMax = Math.max(1, 0.1 / sigma) ** 2;
+  return { form: "shift", W, A, Q, L, N, scatterMax, noise: sigma };
+}
+
+/**
+ * Of leaves that are known not to have moved: relative changes have shorter tails than the normal distribution, so that
+ * their median says 5 % more noise than there is, and single leaves are lost for it.
+ */
+function rootMeanSquare(u: Float64Array, counted: Float64Array, limit: number): number {
+  let sum = 0;
+  let count = 0;
+  for (let i = 0; i < u.length; i++) {
+    if (counted[i] === 0 || Math.abs(u[i]!) > limit) continue;
+    sum += u[i]! * u[i]!;
+    count++;
+  }
+  return count === 0 ? Infinity : Math.max(SCATTER_MIN, Math.sqrt(sum / count));
 }
 
 const SPREAD_PER_MAD = 1.4826; // makes the median |u| the standard deviation for normal data

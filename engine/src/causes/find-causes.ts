@@ -7,12 +7,13 @@
  */
 import type { DimensionValue } from "../series/series-key.ts";
 import { contributions, ratioContributions } from "./contributions.ts";
-import { cellAt, cubeShape, type CubeShape } from "./cube.ts";
-import { CAUSE_LIMITS, cellsOf, folded, leafColumn, type CauseLimits, type Cells, type Cut, type FoldedCells } from "./cells.ts";
-import { countEvidence, gaussianEvidence, medianOf, symmetricEvidence, type Evidence } from "./evidence.ts";
+import { cellAt } from "./cube.ts";
+import { CAUSE_LIMITS, cellsOf, leafColumn, type CauseLimits, type Cells, type Cut, type FoldedCells } from "./cells.ts";
 import type { DimensionColumn } from "./leaves.ts";
 import { strengthOf, type Cause, type CauseReport, type Verdict } from "./report.ts";
-import { scan, smallestSeen, type Finding } from "./scan.ts";
+import { smallestSeen, type Finding } from "./scan.ts";
+import { commonRatio, scaled, settledFindings, type Leaves, type Settled } from "./settled-findings.ts";
+import { sharedSearch, type SharedSearch } from "./shared-change.ts";
 import { sentenceOf } from "./sentence.ts";
 import { siblingChecks, type FigureCubes } from "./siblings.ts";
 import { cubeOf, sumOutside } from "./sums.ts";
@@ -31,6 +32,11 @@ export interface CauseInput {
   readonly counts?: { readonly actual: Float64Array; readonly expected: Float64Array } | undefined;
   /** distinct counts: the total's own count, which the leaves exceed where they overlap */
   readonly distinctTotal?: { readonly actual: number; readonly expected: number } | undefined;
+  /**
+   * how far the forecasts of all leaves usually err together, as a share: the spread of the total's own forecast over its
+   * expected value. Without it the leaves' errors are taken as independent of each other, which forecasts never are.
+   */
+  readonly sharedError?: number | undefined;
   readonly limits?: CauseLimits;
 }
 
@@ -43,12 +49,9 @@ export interface CauseInput {
 export function findCauses(input: CauseInput): CauseReport {
   const { limits = CAUSE_LIMITS, kind = "sum" } = input;
   const { cells, leaves, weights, usable, missingCount } = preparedLeaves(input, { limits, kind });
-  const first = settledFindings(cells, leaves, { withTotal: true, limits });
-  const total = first.findings.find(({ segments }) => segments.some((codes) => codes.every((code, d) => code === first.folded.sizes[d])));
-  const ratio = total === undefined ? 1 : commonRatio(leaves);
-  // After a common fall: what moved otherwise than everything. Figures shown stay against the original expectation.
-  const apartLeaves = total === undefined ? leaves : scaled(leaves, ratio);
-  const apart = total === undefined ? first : settledFindings(cells, apartLeaves, { withTotal: false, limits });
+  const { apart, apartLeaves, total, ratio } = isPositive(input.sharedError) && leaves.spread !== null
+    ? sharedSearch(cells, leaves, { sharedError: input.sharedError, limits })
+    : searchWithTotal(cells, leaves, limits);
   const totals = totalsOf(input, usable);
   const parts = apart.findings.flatMap((finding, together) => finding.segments.map((codes) => ({ codes, finding, together })));
   const figures = figuresOf(parts.map(({ codes }) => codes), apart, { leaves, weights, apartLeaves });
@@ -68,34 +71,49 @@ export function findCauses(input: CauseInput): CauseReport {
     };
   });
   causes.sort((a, b) => b.share - a.share || a.together - b.together);
-  if (total !== undefined) causes.unshift(totalCause(total, totals, parts.length));
+  if (total !== null) causes.unshift(totalCause(total, totals, parts.length));
   const verdict: Verdict =
     cells.leafCount === 0
       ? "no data"
-      : total !== undefined
+      : total !== null
         ? parts.length > 0
           ? "everything moved, and more so in"
           : "everything moved"
         : parts.length > 0
           ? "segments"
           : "no segment stands out";
-  const cuts: Cut[] = [...cells.cuts, ...first.folded.cuts];
+  const cuts: Cut[] = [...cells.cuts, ...apart.folded.cuts];
   if (parts.length >= limits.causesMax) cuts.push({ limit: "causes", max: limits.causesMax });
   const report: Omit<CauseReport, "sentence"> = {
     measure: input.measure,
     verdict,
     ...totals,
     causes,
-    explained: total !== undefined ? { net: 1, gross: 1 } : { net: figures.net === 0 ? 0 : figures.inside / figures.net, gross: figures.gross === 0 ? 0 : figures.insideGross / figures.gross },
+    explained: total !== null ? { net: 1, gross: 1 } : { net: figures.net === 0 ? 0 : figures.inside / figures.net, gross: figures.gross === 0 ? 0 : figures.insideGross / figures.gross },
     contribution: contributionOf(input, usable),
-    smallestSeen: cells.leafCount === 0 ? null : smallestSeen(first.evidence, first.folded.sizes, cells.leafCount),
+    smallestSeen: cells.leafCount === 0 ? null : smallestSeen(apart.evidence, apart.folded.sizes, { leafCount: cells.leafCount, sharedError: isPositive(input.sharedError) ? input.sharedError : 0 }),
     isProposal: kind === "distinct",
     overlap: overlapOf(input, leaves),
+    sharedChange: total === null ? ratio - 1 : 0,
     missingCount,
     constant: cells.constant,
     cuts,
   };
   return { ...report, sentence: sentenceOf(report) };
+}
+
+/** The total is a segment like any other; after a common fall what moved otherwise than everything is looked for. */
+function searchWithTotal(cells: Cells, leaves: Leaves, limits: CauseLimits): SharedSearch {
+  const first = settledFindings(cells, leaves, { withTotal: true, limits });
+  const total = first.findings.find(({ segments }) => segments.some((codes) => codes.every((code, d) => code === first.folded.sizes[d])));
+  if (total === undefined) return { apart: first, apartLeaves: leaves, ratio: 1, total: null };
+  const ratio = commonRatio(leaves);
+  const apartLeaves = scaled(leaves, ratio); // figures shown stay against the original expectation
+  return { apart: settledFindings(cells, apartLeaves, { withTotal: false, limits }), apartLeaves, ratio, total };
+}
+
+function isPositive(value: number | undefined): value is number {
+  return value !== undefined && value > 0 && value < Infinity;
 }
 
 function preparedLeaves(
@@ -120,113 +138,6 @@ function preparedLeaves(
     kind,
   };
   return { cells, leaves, weights: counts === undefined ? null : leafColumn(cells, counts.actual), usable, missingCount };
-}
-
-export interface Leaves {
-  readonly kind: "sum" | "average" | "distinct";
-  /** [leaf] */
-  readonly actual: Float64Array;
-  readonly expected: Float64Array;
-  readonly spread: Float64Array | null;
-}
-
-/** Noise is estimated anew only where at least this share of the leaves is outside of what was found. */
-const QUIET_SHARE_MIN = 0.3;
-
-interface Settled {
-  readonly findings: Finding[];
-  readonly folded: FoldedCells;
-  readonly shape: CubeShape;
-  /** [leaf] cell of the cube */
-  readonly cellOf: Int32Array;
-  readonly evidence: Evidence;
-}
-
-/** Searches, then again with the noise of the leaves outside of what was found, while that is smaller. */
-function settledFindings(cells: Cells, leaves: Leaves, { withTotal, limits }: { withTotal: boolean; limits: CauseLimits }): Settled {
-  let evidence = evidenceOf(leaves, null);
-  const fold = folded(cells, evidence.L, limits.cellsMax);
-  const shape = cubeShape(fold.sizes);
-  const cellOf = new Int32Array(cells.leafCount);
-  for (const [d, codes] of fold.codes.entries()) {
-    const stride = shape.strides[d]!;
-    for (let i = 0; i < cellOf.length; i++) cellOf[i] = cellOf[i]! + codes[i]! * stride;
-  }
-  const options = { withTotal, causesMax: limits.causesMax };
-  const search = () => scan(evidence, { sizes: fold.sizes, cellOf }, options).filter((finding) => isNamed(finding, fold));
-  let findings = search();
-  for (let round = 0; round < 2 && findings.length > 0; round++) {
-    if (leaves.spread !== null && evidence.noise <= 1.02) break; // 1 is as good as it gets
-    const quiet = outside(findings, fold, cells.leafCount);
-    // Too few leaves left to tell noise by, none when everything moved.
-    if (quiet.reduce((count, isQuiet) => count + isQuiet, 0) < QUIET_SHARE_MIN * quiet.length) break;
-    const again = evidenceOf(leaves, quiet);
-    if (again.noise > 0.99 * evidence.noise) break;
-    evidence = again;
-    findings = search();
-  }
-  return { findings, folded: fold, shape, cellOf, evidence };
-}
-
-function evidenceOf({ kind, actual, expected, spread }: Leaves, quiet: Uint8Array | null): Evidence {
-  if (spread === null) return symmetricEvidence(actual, expected, quiet);
-  // A forecast of a sparse count may lie a little below zero: that alone makes no negative measure.
-  const hasNegative = actual.some((v) => v < 0) || expected.some((f, i) => f < -spread[i]!);
-  if (kind === "average" || hasNegative) return gaussianEvidence(actual, expected, spread, quiet);
-  return countEvidence(actual, expected, spread, quiet);
-}
-
-/** Values that were folded together have no name: a finding of them is none. */
-function isNamed({ segments }: Finding, { sizes, codeOf }: FoldedCells): boolean {
-  return segments.every((codes) => codes.every((code, d) => code === sizes[d] || codeOf[d]![code]! >= 0));
-}
-
-function outside(findings: readonly Finding[], { sizes, codes }: FoldedCells, leafCount: number): Uint8Array {
-  const quiet = new Uint8Array(leafCount).fill(1);
-  for (const { segments } of findings) {
-    for (const segment of segments) {
-      for (let i = 0; i < leafCount; i++) {
-        let isInside = true;
-        for (let d = 0; d < sizes.length && isInside; d++) isInside = segment[d] === sizes[d] || segment[d] === codes[d]![i];
-        if (isInside) quiet[i] = 0;
-      }
-    }
-  }
-  return quiet;
-}
-
-/** The ratio of everything, without the leaves that clearly moved otherwise. */
-function commonRatio({ actual, expected, spread }: Leaves): number {
-  if (spread === null) {
-    const ratios = Array.from(actual, (v, i) => v / expected[i]!).filter((r) => r > 0 && r < Infinity);
-    return ratios.length === 0 ? 1 : medianOf(Float64Array.from(ratios));
-  }
-  let ratio = NaN;
-  for (let round = 0; round < 6; round++) {
-    let w = 0;
-    let a = 0;
-    for (let i = 0; i < actual.length; i++) {
-      const f = expected[i]!;
-      if (f === 0 || !(spread[i]! > 0)) continue;
-      const variance = spread[i]! * spread[i]!;
-      const far = 16 * variance * Math.max(Math.abs(ratio), 0.05);
-      if (round > 0 && (actual[i]! - ratio * f) ** 2 > far) continue;
-      w += (f * f) / variance;
-      a += (actual[i]! * f) / variance;
-    }
-    if (w === 0) break;
-    ratio = a / w;
-  }
-  return ratio > 0 ? ratio : 1;
-}
-
-function scaled(leaves: Leaves, ratio: number): Leaves {
-  return {
-    ...leaves,
-    expected: leaves.expected.map((f) => f * ratio),
-    // A scaled count keeps its variance over mean; an average keeps its spread.
-    spread: leaves.spread === null ? null : leaves.kind === "average" ? leaves.spread : leaves.spread.map((s) => s * Math.sqrt(ratio)),
-  };
 }
 
 function segmentValues(codes: readonly number[], { dimensions }: Cells, { sizes, codeOf }: FoldedCells): DimensionValue[] {

@@ -104,6 +104,7 @@ export function findRatioCauses(input: RatioCauseInput): CauseReport {
     smallestSeen: null,
     isProposal: false,
     overlap: null,
+    sharedChange: 0,
     missingCount,
     constant: cells.constant,
     cuts,

@@ -168,6 +168,8 @@ function linksTo(m: number, gram: Float64Array, columns: number, rows: number): 
   const chosen: number[] = [];
   while (chosen.length < CHOSEN_MAX) {
     const rss = g[target * columns + target]!;
+    // Explained to the last digits (an identical series): what is left is rounding, and rounding has no causes.
+    if (rss <= 1e-9 * gram[target * columns + target]!) break;
     let best = -1;
     let most = 0;
     for (const c of candidates) {

@@ -65,6 +65,11 @@ export interface CauseReport {
   readonly isProposal: boolean;
   /** distinct counts only: sum of the leaves over the total's own count, 1 = no overlap */
   readonly overlap: number | null;
+  /**
+   * actual / expected − 1 of what did not move by itself, as far as it is no finding: the forecasts of all leaves were off
+   * together by no more than they usually are. Causes are told apart from it; 0 when nothing is shared.
+   */
+  readonly sharedChange: number;
   /** rows without a usable value */
   readonly missingCount: number;
   /** dimensions with one value only: they tell nothing apart */

@@ -10,6 +10,8 @@
  *    segment, the finding is the values that did. Leaves of the other findings are left aside: where two causes
  *    overlap, the overlap looks like an exception of each. What a narrower finding sets free is searched again.
  * 3. Complete: other segments of the same dimensions that changed by the same ratio are cheap to name.
+ * 4. Pooled: of what is left, segments of one set of dimensions that changed by the same ratio are named together where
+ *    none would be alone: dimensions and ratio are paid for once.
  */
 import { ln } from "../stats/elementary.ts";
 import { cellAt, codesOf, cubeShape, forEachCell, type CubeShape } from "./cube.ts";
@@ -26,6 +28,11 @@ const COMPLETION_PRICE = 1;
 /** Marginal findings are not told; after "everything moved" even less so. */
 const GAIN_MIN = 1;
 const GAIN_MIN_BESIDE_TOTAL = 3;
+/**
+ * Spreads of forecasts are estimates, so that their tails are heavier than the price assumes: where nothing was planted,
+ * 568 searches over 10,000 leaves reached gains of up to 3.8; −20 % in a hundredth of the volume reaches 15 and more.
+ */
+export const GAIN_MIN_OF_FORECASTS = 5;
 /** Greedy, narrower, greedy on what was set free: it settles in two; a limit against cycles. */
 const ROUNDS_MAX = 4;
 
@@ -44,6 +51,8 @@ export interface Finding {
 export interface ScanOptions {
   /** false: the total is no answer (it has been given already) */
   readonly withTotal?: boolean;
+  /** nats above the price below which nothing is told */
+  readonly gainMin?: number;
   readonly causesMax?: number;
 }
 
@@ -62,13 +71,13 @@ interface Rooted extends Finding {
 export function scan(
   evidence: Evidence,
   { sizes, cellOf }: { readonly sizes: readonly number[]; readonly cellOf: Int32Array },
-  { withTotal = true, causesMax = CAUSES_MAX }: ScanOptions = {},
+  { withTotal = true, gainMin = withTotal ? GAIN_MIN : GAIN_MIN_BESIDE_TOTAL, causesMax = CAUSES_MAX }: ScanOptions = {},
 ): Finding[] {
   const shape = cubeShape(sizes);
   const all = sumsOf(evidence, shape, cellOf);
   const prices = pricesOf(shape, cellOf.length);
   const context: Context = { shape, all, evidence, prices, withTotal };
-  const search = greedySearch(shape, evidence, { prices, withTotal });
+  const search = greedySearch(shape, evidence, { prices, withTotal, gainMin });
   let findings: Rooted[] = [];
   let left = copyOf(all);
   for (let round = 0; round < ROUNDS_MAX; round++) {
@@ -97,7 +106,8 @@ export function scan(
     left = search.sums();
     if (!setFree) break;
   }
-  return cutAt(causesMax, findings);
+  search.evaluateAll(left);
+  return cutAt(causesMax, [...findings, ...search.pooled()]);
 }
 
 interface Search {
@@ -106,24 +116,31 @@ interface Search {
   readonly next: () => Rooted | null;
   readonly remove: (segments: readonly (readonly number[])[]) => void;
   readonly completed: (finding: Rooted) => Rooted;
+  /** Several segments of one set of dimensions and one change, none of which would be named alone. */
+  readonly pooled: () => Rooted[];
 }
 
 /**
  * The smallest relative change that would have been found, were it the same in all leaves: of everything, and of a segment
  * of one dimension with a tenth of the volume. What "no segment stands out" is worth.
  */
-export function smallestSeen(evidence: Evidence, sizes: readonly number[], leafCount: number): { total: number; tenth: number } {
+export function smallestSeen(
+  evidence: Evidence,
+  sizes: readonly number[],
+  { leafCount, sharedError }: { leafCount: number; sharedError: number },
+): { total: number; tenth: number } {
   const prices = pricesOf(cubeShape(sizes), leafCount);
   const weight = evidence.W.reduce((a, b) => a + b, 0);
   const leaves = evidence.N.reduce((a, b) => a + b, 0);
   const seen = (w: number, n: number, price: number) => {
     // The shared part of a change δ is about wδ²/2.
-    const needed = price + 0.5 * ln(1 + w / 4) + 0.5 * ln(n + 1) + GAIN_MIN;
+    const needed = price + 0.5 * ln(1 + w / 4) + 0.5 * ln(n + 1) + (sharedError > 0 ? GAIN_MIN_OF_FORECASTS : GAIN_MIN);
     return Math.min(1, Math.max(CHANGE_MIN, Math.sqrt((2 * needed) / Math.max(1e-300, w))));
   };
   const single = sizes.length === 0 ? 0 : 1 << sizes.indexOf(Math.max(...sizes));
   return {
-    total: seen(weight, leaves, prices.values[0]! + prices.dimensions[0]!),
+    // What all forecasts usually miss by together is no finding.
+    total: seen(1 / (1 / Math.max(1e-300, weight) + sharedError * sharedError), leaves, prices.values[0]! + prices.dimensions[0]!),
     tenth: seen(weight / 10, leaves / 10, prices.values[single]! + prices.dimensions[single]!),
   };
 }
@@ -151,7 +168,7 @@ function fixedBits({ sizes }: CubeShape, codes: readonly number[]): number {
   return codes.reduce((bits, code, d) => (code === sizes[d] ? bits : bits | (1 << d)), 0);
 }
 
-function greedySearch(shape: CubeShape, { form, scatterMax }: Evidence, { prices, withTotal }: { prices: Prices; withTotal: boolean }): Search {
+function greedySearch(shape: CubeShape, { form, scatterMax }: Evidence, { prices, withTotal, gainMin }: { prices: Prices; withTotal: boolean; gainMin: number }): Search {
   const { sizes } = shape;
   const isCounts = form === "counts";
   const everything = sizes.map((size) => Array.from({ length: size + 1 }, (_, c) => c));
@@ -207,7 +224,7 @@ function greedySearch(shape: CubeShape, { form, scatterMax }: Evidence, { prices
           if (best >= 0 && (gains[cell]! < gains[best]! || (gains[cell] === gains[best] && !comesFirst(cell, best)))) continue;
           if (!vetoed.has(cell)) best = cell;
         }
-        if (best < 0 || gains[best]! < (withTotal ? GAIN_MIN : GAIN_MIN_BESIDE_TOTAL)) return null;
+        if (best < 0 || gains[best]! < gainMin) return null;
         if (!isVetoed(shape, best, gains)) {
           const codes = codesOf(shape, best);
           const mean = sums.A[best]! / sums.W[best]!;
@@ -247,7 +264,74 @@ function greedySearch(shape: CubeShape, { form, scatterMax }: Evidence, { prices
       });
       return more.length === 0 ? finding : { ...finding, segments: [...finding.segments, ...more], gain };
     },
+    pooled() {
+      const bySet = new Map<number, Part[]>();
+      forEachCell(shape, everything, (cell, fixed) => {
+        const l = sums.L[cell]!;
+        const n = sums.N[cell]!;
+        if (fixed === 0 || n < 0.5 || l <= prices.values[fixed]! + COMPLETION_PRICE) return;
+        const part: Part = { cell, w: sums.W[cell]!, a: sums.A[cell]!, lack: sums.Q === null ? l : sums.Q[cell]! / 2, l, n };
+        if (ownGain(part, part.a / part.w, fixed) <= 0) return;
+        const parts = bySet.get(fixed);
+        if (parts === undefined) bySet.set(fixed, [part]);
+        else parts.push(part);
+      });
+      const found: Rooted[] = [];
+      const taken: (readonly number[])[] = [];
+      const sets = [...bySet].sort(([a], [b]) => bitCount(a) - bitCount(b) || a - b);
+      for (const [fixed, parts] of sets) {
+        const free = parts.filter(({ cell }) => !taken.some((other) => intersection(shape, other, codesOf(shape, cell)) !== null));
+        const best = bestPool(free, fixed);
+        if (best === null || best.gain < (withTotal ? gainMin : Math.max(gainMin, GAIN_MIN_BESIDE_TOTAL))) continue;
+        const segments = best.parts.map(({ cell }) => codesOf(shape, cell)).sort((a, b) => cellAt(shape, a) - cellAt(shape, b));
+        taken.push(...segments);
+        found.push({ segments, gain: best.gain, ratio: isCounts ? best.mean : 1 - best.mean, within: null, root: segments[0]!, rootGain: best.gain });
+      }
+      return found;
+    },
   };
+
+  /** One of several segments found together: dimensions and the change are paid for once (scan.ts, 3. and 4.). */
+  function ownGain({ w, a, lack, l, n }: Part, mean: number, fixed: number): number {
+    if (isCounts ? mean > 1 - CHANGE_MIN && mean < 1 + CHANGE_MIN : mean > -CHANGE_MIN && mean < CHANGE_MIN) return 0;
+    const shared = evidenceAt(w, a, mean, isCounts);
+    if (shared < PURITY_MIN * (l - n / 2)) return 0;
+    const residual = Math.max(0, lack - shared);
+    const k2 = scatterOf(residual, n, scatterMax);
+    return l - (n / 2) * ln(k2) - residual / k2 - prices.values[fixed]! - COMPLETION_PRICE - 0.5 * ln(n + 1);
+  }
+
+  /** Of the parts in order of their change the run that gains most by one change for all. */
+  function bestPool(parts: readonly Part[], fixed: number): { parts: readonly Part[]; gain: number; mean: number } | null {
+    const sorted = [...parts].sort((x, y) => y.l - x.l || x.cell - y.cell).slice(0, POOL_MAX).sort((x, y) => x.a / x.w - y.a / y.w || x.cell - y.cell);
+    let best: { parts: readonly Part[]; gain: number; mean: number } | null = null;
+    for (let from = 0; from < sorted.length; from++) {
+      for (let to = from + 2; to <= sorted.length; to++) {
+        const run = sorted.slice(from, to);
+        const w = run.reduce((sum, part) => sum + part.w, 0);
+        const mean = run.reduce((sum, part) => sum + part.a, 0) / w;
+        const own = run.map((part) => ownGain(part, mean, fixed));
+        if (own.some((gain) => gain <= 0)) continue;
+        const gain = own.reduce((x, y) => x + y, 0) - prices.dimensions[fixed]! - 0.5 * ln(1 + w / 4);
+        if (best === null || gain > best.gain) best = { parts: run, gain, mean };
+      }
+    }
+    return best;
+  }
+}
+
+/** Parts of a pool that are tried in every run. */
+const POOL_MAX = 24;
+
+/** Sums of a segment that might be one of several found together. */
+interface Part {
+  readonly cell: number;
+  readonly w: number;
+  readonly a: number;
+  /** evidence against "as expected", not capped where the form allows */
+  readonly lack: number;
+  readonly l: number;
+  readonly n: number;
 }
 
 function isVetoed(shape: CubeShape, cell: number, gains: Float64Array): boolean {

@@ -13,7 +13,7 @@ export function sentenceOf(report: Omit<CauseReport, "sentence">): string {
   const deviation = actual - expected;
   const change = expected === 0 ? "" : ` (${signedPercent(deviation / Math.abs(expected))})`;
   const head = deviation === 0 ? `${measure} as expected` : `${measure} ${amount(Math.abs(deviation))} ${deviation < 0 ? "below" : "above"} expected${change}`;
-  if (verdict === "no segment stands out") return `${head}: no segment stands out. ${smallest(report)}`.trim();
+  if (verdict === "no segment stands out") return [`${head}: no segment stands out.`, shared(report), smallest(report)].filter((text) => text !== "").join(" ");
   if (verdict === "everything moved" || verdict === "everything moved, and more so in") {
     const total = causes[0]!;
     const word = total.direction === "down" ? "fell" : "rose";
@@ -32,6 +32,7 @@ export function sentenceOf(report: Omit<CauseReport, "sentence">): string {
   if (folded.length > 0) tail.push(`${folded.length} smaller not shown (${percent(folded.reduce((sum, { share }) => sum + share, 0))}).`);
   if (explained < 0.5) tail.push("The rest is spread thin.");
   if (groups.length === 1 && groups[0]!.length === 1) tail.push(surroundings(causes[0]!));
+  tail.push(shared(report));
   if (report.isProposal) tail.push("Distinct counts do not add up: these are proposals until each is counted by its own query.");
   return [`${head}: ${together}.`, ...tail].filter((text) => text !== "").join(" ");
 }
@@ -105,6 +106,14 @@ function smallest({ smallestSeen }: Omit<CauseReport, "sentence">): string {
   if (smallestSeen === null) return "";
   const { total, tenth } = smallestSeen;
   return `A common change of ${percent(total)} of everything, or of ${percent(tenth)} in a segment with a tenth of the volume, would have been named.`;
+}
+
+/** Told from two percent on: less is in every forecast. */
+const SHARED_MIN = 0.02;
+
+function shared({ sharedChange }: Omit<CauseReport, "sentence">): string {
+  if (Math.abs(sharedChange) < SHARED_MIN) return "";
+  return `Everything is about ${percent(sharedChange)} ${sharedChange < 0 ? "below" : "above"} its forecast, no more than such forecasts usually miss.`;
 }
 
 function list(texts: readonly string[]): string {
