@@ -3,7 +3,7 @@
  * when a file is applied; this is the second lock: what looks like a secret and is no reference is not shown, and of a
  * URL only its origin is, because web hooks carry their secret in the path.
  */
-const REFERENCE = /^(env|file|secret):/;
+import { SECRET_REFERENCE } from "../secrets/secret-reference.ts";
 const SECRET_NAME = /pass|secret|token|credential|api_?key|private|authorization/i;
 type Json = string | number | boolean | null | readonly Json[] | { readonly [name: string]: Json };
 
@@ -15,7 +15,7 @@ export function shownSettings(settings: Readonly<Record<string, unknown>>): Reco
 
 function shown(name: string, value: unknown): Json {
   if (typeof value === "string") {
-    if (REFERENCE.test(value)) return value;
+    if (SECRET_REFERENCE.test(value)) return value;
     return SECRET_NAME.test(name) ? HIDDEN : withoutUrlSecrets(value);
   }
   if (Array.isArray(value)) return value.map((item) => shown(name, item));

@@ -1,6 +1,7 @@
 import { z } from "zod";
+import { NOT_A_REFERENCE, SECRET_REFERENCE } from "../secrets/secret-reference.ts";
 
-const reference = z.string().regex(/^(env|file|secret):.+$/s, "must be a reference to a secret (env:NAME, file:PATH or secret:NAME), never the secret itself");
+const reference = z.string().regex(SECRET_REFERENCE, NOT_A_REFERENCE);
 
 /** The fields with which every source on AWS says where and as whom; spread into its own settings. */
 export const awsSettingsShape = {

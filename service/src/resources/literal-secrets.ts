@@ -5,8 +5,8 @@
 import { isSecretField } from "../secrets/secret-field.ts";
 import type { ConfigProblem } from "./config-problem.ts";
 import { pathText, type LocatedDocument, type PathStep } from "./located-document.ts";
+import { SECRET_REFERENCE } from "../secrets/secret-reference.ts";
 
-const REFERENCE = /^(env|file|secret):.+/;
 const URL_WITH_PASSWORD = /^[a-z][a-z0-9+.-]*:\/\/[^\s/?#@]*:[^\s/?#@]+@/i;
 const URL_WITH_SECRET_PARAMETER = /^[a-z][a-z0-9+.-]*:\/\/\S*[?&](password|passwd|pwd|token|secret|api[_-]?key|access[_-]?key|sig|signature)=[^&\s]/i;
 /** Addresses that are themselves the key: whoever knows them may post. */
@@ -17,7 +17,7 @@ const AWS_KEY_ID = /\b(AKIA|ASIA)[A-Z0-9]{16}\b/;
 const ADVICE = 'Write a reference instead: env:NAME (environment), file:PATH (a file), or secret:NAME (a JSON file in the folder of secrets).';
 
 export function isReference(text: string): boolean {
-  return REFERENCE.test(text);
+  return SECRET_REFERENCE.test(text);
 }
 
 export function literalSecrets(document: LocatedDocument): ConfigProblem[] {

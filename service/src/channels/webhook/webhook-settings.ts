@@ -1,6 +1,6 @@
 import { z } from "zod";
+import { SECRET_REFERENCE } from "../../secrets/secret-reference.ts";
 
-const REFERENCE = /^(env|file|secret):.+$/;
 
 /** Who has such an address may post: it is a secret in itself. */
 const HOSTS_OF_SECRET_URLS = /^(hooks\.slack\.com|(.*\.)?discord(app)?\.com|.*\.webhook\.office\.com|.*\.logic\.azure\.com|chat\.googleapis\.com)$/;
@@ -8,14 +8,14 @@ const HOSTS_OF_SECRET_URLS = /^(hooks\.slack\.com|(.*\.)?discord(app)?\.com|.*\.
 /** Ours to set: the message's form and the connection's. */
 const HEADERS_REFUSED = new Set(["host", "content-length", "content-type", "transfer-encoding", "connection", "idempotency-key", "webhook-id", "webhook-timestamp", "webhook-signature"]);
 
-const reference = z.string().regex(REFERENCE, "a secret is given by reference: env:NAME, file:PATH or secret:NAME");
+const reference = z.string().regex(SECRET_REFERENCE, "a secret is given by reference: env:NAME, file:PATH or secret:NAME");
 
 export const webhookSettings = z
   .strictObject({
     url: z
       .string()
       .superRefine((url, context) => {
-        const problem = REFERENCE.test(url) ? null : (problemOfAddress(url) ?? problemOfLiteral(url));
+        const problem = SECRET_REFERENCE.test(url) ? null : (problemOfAddress(url) ?? problemOfLiteral(url));
         if (problem !== null) context.addIssue({ code: "custom", message: problem });
       })
       .describe("where to post: http(s)://…, or a reference (env:NAME, file:PATH, secret:NAME) where the address is a secret"),
@@ -39,7 +39,7 @@ export const webhookSettings = z
 export type WebhookSettings = z.infer<typeof webhookSettings>;
 
 export function isReference(text: string): boolean {
-  return REFERENCE.test(text);
+  return SECRET_REFERENCE.test(text);
 }
 
 /** What is wrong with an address to post to; null for nothing. Never quotes the address: it may be a secret. */

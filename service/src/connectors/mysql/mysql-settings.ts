@@ -1,8 +1,9 @@
 import { z } from "zod";
+import { NOT_A_REFERENCE, SECRET_REFERENCE } from "../../secrets/secret-reference.ts";
 
 const reference = z
   .string()
-  .regex(/^(env|file|secret):.+$/s, "must be a reference to a secret (env:NAME, file:PATH or secret:NAME), never the secret itself");
+  .regex(SECRET_REFERENCE, NOT_A_REFERENCE);
 
 /** Declared once: validation, JSON Schema, docs and the CLI's questions come from it. */
 export const mysqlSettings = z
