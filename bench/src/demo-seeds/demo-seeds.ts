@@ -20,6 +20,7 @@ import { learnMatrix } from "../../../service/src/pipeline/learn-matrix.ts";
 import { openAfter, type LiveModels } from "../../../service/src/pipeline/live-models.ts";
 import { SeriesTable } from "../../../service/src/pipeline/series-table.ts";
 import { parseConfigFile } from "../../../service/src/resources/parse-config.ts";
+import { measuredWith } from "../measured-with.ts";
 import type { Detector } from "../../../service/src/resources/detector.ts";
 import type { HistoryBatch, LeafBatch } from "../../../service/src/crawl/batch.ts";
 
@@ -174,5 +175,5 @@ export async function demoSeeds(args: readonly string[]): Promise<void> {
   console.log(`${results.length} seeds: ${total} false groups, at most ${Math.max(...falseCounts)} with one seed`);
   if (!options.save) return;
   mkdirSync(RESULTS, { recursive: true });
-  writeFileSync(join(RESULTS, "demo-seeds.json"), `${JSON.stringify({ falseGroups: total, worst: Math.max(...falseCounts), seeds: results }, null, 1)}\n`);
+  writeFileSync(join(RESULTS, "demo-seeds.json"), `${JSON.stringify({ ...measuredWith(), falseGroups: total, worst: Math.max(...falseCounts), seeds: results }, null, 1)}\n`);
 }

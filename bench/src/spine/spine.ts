@@ -5,12 +5,13 @@
  * `--only demo,crawl,train,interval,linear` runs some of it; the other parts' results stay what they were, each with the
  * commit and the load of its own run. `--scale 0.01` tries it with a hundredth of the series and writes nothing.
  */
-import { execFileSync, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { cpus, loadavg, tmpdir, totalmem } from "node:os";
+import { loadavg, tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { startEmbeddedPostgres, type EmbeddedPostgres } from "../../../service/src/store/embedded/embedded-postgres.ts";
+import { measuredWith } from "../measured-with.ts";
 import { LIVE_INTERVALS, type Figures, type PartOptions } from "./parts.ts";
 import { fillSource, PASSWORD_VARIABLE } from "./spine-world.ts";
 
@@ -51,10 +52,8 @@ type PartFigures = Figures | Readonly<Record<string, Figures>>;
 
 /** Replaces one part of the results; what else the machine did meanwhile is told by its load. */
 function writePart(part: Part, figures: PartFigures): void {
-  const machine = { cpu: cpus()[0].model, cores: cpus().length, memoryGiB: Math.round(totalmem() / 2 ** 30), node: process.version };
-  const commit = execFileSync("git", ["rev-parse", "--short", "HEAD"], { cwd: ROOT, encoding: "utf8" }).trim();
   const known: unknown = existsSync(RESULTS) ? JSON.parse(readFileSync(RESULTS, "utf8")) : {};
-  const results = { ...(known as object), [part]: { commit, machine, loadAverage: rounded(loadavg()[1]), figures } };
+  const results = { ...(known as object), [part]: { ...measuredWith(), loadAverage: rounded(loadavg()[1]), figures } };
   const sorted = Object.fromEntries(PARTS.flatMap((name) => (name in results ? [[name, results[name as keyof typeof results]]] : [])));
   mkdirSync(dirname(RESULTS), { recursive: true });
   writeFileSync(RESULTS, `${JSON.stringify(sorted, (_, value: unknown) => (typeof value === "number" ? rounded(value) : value), 2)}\n`);
