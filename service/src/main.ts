@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 import { Client as PostgresClient } from "pg";
 import pino from "pino";
 import { inProcessClient } from "./api/client.ts";
-import { DEFAULT_PORT } from "./api/listen.ts";
+import { DEFAULT_PORT, servingAt } from "./api/listen.ts";
 import { buildApp } from "./app.ts";
 import { backtestCommand } from "./cli/commands/backtest.ts";
 import { runCli } from "./cli/cli.ts";
@@ -19,6 +19,7 @@ import { exportChannel } from "./channels/export/export.ts";
 import { logChannel } from "./channels/log/log.ts";
 import { webhookChannel } from "./channels/webhook/webhook.ts";
 import type { Connector } from "./connectors/connector.ts";
+import { duckdbConnector } from "./connectors/duckdb/duckdb.ts";
 import { mysqlConnector } from "./connectors/mysql/mysql.ts";
 import { postgresConnector } from "./connectors/postgres/postgres.ts";
 import { demoCommand } from "./demo/demo-command.ts";
@@ -26,13 +27,15 @@ import type { DemoHost } from "./demo/demo-host.ts";
 import { EXPORT_FOLDER, openSystem, SEGMENTS_FOLDER, type OpenSystem } from "./open-system.ts";
 import { activateDetector } from "./pipeline/activate.ts";
 import { serve } from "./serve.ts";
-import { startEmbeddedPostgres } from "./store/embedded/embedded-postgres.ts";
+import { backUp } from "./store/backup/back-up.ts";
+import { restore } from "./store/backup/restore.ts";
+import { runningPostgresUrl, startEmbeddedPostgres } from "./store/embedded/embedded-postgres.ts";
 import { systemClock, type Clock } from "./telemetry/clock.ts";
 import { silentLogger, type Logger } from "./telemetry/logger.ts";
 import { VERSION } from "./version.ts";
 
 // To add a connector or a channel: its folder, a line here, a docs page (docs/how-to).
-const CONNECTORS = [postgresConnector, mysqlConnector] as readonly Connector[];
+const CONNECTORS = [postgresConnector, mysqlConnector, duckdbConnector] as readonly Connector[];
 const CHANNELS = [logChannel, webhookChannel, exportChannel] as readonly Channel[];
 
 /** Name of Foretop's own database in the embedded PostgreSQL. */
@@ -136,6 +139,32 @@ const commands: CliCommands = {
       } finally {
         await open.close();
       }
+    } finally {
+      await state.stop();
+    }
+  },
+
+  async backup(file, context) {
+    const step = context.progress.step("copy segments", 1);
+    const { config, signal } = context;
+    // The embedded server may be another process's, a running serve's: a backup needs no more than a connection to it.
+    const running = config.databaseUrl === null && servingAt(config.homeFolder) !== null ? runningPostgresUrl(config.homeFolder, STATE_DATABASE) : null;
+    const state = running === null ? await openState(context, silentLogger) : { databaseUrl: running, stop: () => Promise.resolve() };
+    try {
+      const segmentsFolder = join(config.homeFolder, SEGMENTS_FOLDER);
+      const report = await backUp({ databaseUrl: state.databaseUrl, segmentsFolder, file, version: VERSION, nowMs: systemClock.nowMs(), signal, onProgress: (share) => step.update(share) });
+      step.end();
+      return report;
+    } finally {
+      await state.stop();
+    }
+  },
+
+  async restore(file, context) {
+    const { config, signal } = context;
+    const state = await openState(context, silentLogger);
+    try {
+      return await restore({ databaseUrl: state.databaseUrl, segmentsFolder: join(config.homeFolder, SEGMENTS_FOLDER), file, signal });
     } finally {
       await state.stop();
     }
