@@ -4,7 +4,7 @@ import { at, crawlWorld } from "../../test/crawl-world.ts";
 import type { CrawlWorld } from "../../test/crawl-world.ts";
 import type { DetectorConfig } from "../resources/detector.ts";
 import { DEFAULT_LIMITS } from "../resources/detector.ts";
-import { HeadMovedError } from "../store/store.ts";
+import { HeadMovedError, type LedgerStore } from "../store/store.ts";
 import { SourceError } from "../telemetry/errors.ts";
 import type { CrawlSystem } from "./crawl-system.ts";
 import { crawlInterval } from "./crawl-interval.ts";
@@ -61,23 +61,14 @@ test("a naive timestamp is read in the dataset's zone, by the database and by us
 test("a reading that another process has taken for dead and begun again is not used", async () => {
   const detector = await world.detector({});
   const { ledger } = world.system.store;
-  const overtaken: CrawlSystem = {
-    ...world.system,
-    store: {
-      ledger: {
-        open: (attempt) => ledger.open(attempt),
-        setStatementId: (id, statementId) => ledger.setStatementId(id, statementId),
-        get: (id) => ledger.get(id),
-        list: (id, page) => ledger.list(id, page),
-        recentRowCounts: (id, generation, limit) => ledger.recentRowCounts(id, generation, limit),
-        expire: (id, beforeMs) => ledger.expire(id, beforeMs),
-        async close(id, result) {
-          await ledger.open((await ledger.get(id))!);
-          return ledger.close(id, result);
-        },
-      },
-    },
+  const close: LedgerStore["close"] = async (id, result) => {
+    await ledger.open((await ledger.get(id))!); // by somebody else
+    return ledger.close(id, result);
   };
+  const slow = new Proxy(ledger, {
+    get: (target, name) => (name === "close" ? close : (Reflect.get(target, name) as () => unknown).bind(target)),
+  });
+  const overtaken: CrawlSystem = { ...world.system, store: { ledger: slow } };
   await assert.rejects(crawlInterval(detector, TEN, overtaken), HeadMovedError);
   const attempts = await ledger.list(detector.id, { limit: 10 });
   assert.equal(attempts.at(-1)!.outcome, "abandoned", "its rows are nobody's");

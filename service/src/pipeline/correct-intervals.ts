@@ -12,7 +12,7 @@ import { chooseDeliveries } from "../alerts/choose-deliveries.ts";
 import { toldSoFar } from "../alerts/told.ts";
 import type { LeafBatch } from "../crawl/batch.ts";
 import type { Detector } from "../resources/detector.ts";
-import type { CorrectionCommit, IntervalRecord, PointsSegment, StoredGroup } from "../store/store.ts";
+import type { CorrectionCommit, IntervalRecord, PointsSegment, Store, StoredGroup } from "../store/store.ts";
 import { UserError } from "../telemetry/errors.ts";
 import { encodeCheckpoint } from "./checkpoint-bytes.ts";
 import { evidenceOfAttempt } from "./evidence.ts";
@@ -63,6 +63,8 @@ export async function correctIntervals(
   const intervals: CorrectionCommit["intervals"][number][] = [];
   const newSeries: CorrectionCommit["newSeries"][number][] = [];
   const touched = new Map<string, StoredGroup>();
+  /** groups as they stood before the first changed interval: nothing new, but what was told of them goes on */
+  const replayed = new Map<string, StoredGroup>();
   const openBefore: AnomalyGroup[] = [];
 
   for (const { record, points } of steps) {
@@ -90,17 +92,19 @@ export async function correctIntervals(
       generation: `${detector.id}:${detector.generation}`,
       hash: groupId,
     });
-    if (interval.startMs >= fromMs) {
+    if (groups.length > 0) {
       const evidence = await evidenceOfAttempt(detector, interval, batch?.attemptId ?? record.attemptId, system);
       const explained = await explainGroups(groups, {
         detector,
         table: models.table,
         judged,
         evidence,
-        previous: async (id) => touched.get(id) ?? (await store.groups.get(id)),
+        previous: (id) => toldAtPeak(groups.find((group) => group.id === id)!, [touched, replayed], store),
         knownAtMs,
       });
-      for (const stored of explained) touched.set(stored.group.id, stored);
+      for (const stored of explained) (interval.startMs >= fromMs ? touched : replayed).set(stored.group.id, stored);
+    }
+    if (interval.startMs >= fromMs) {
       const next = await versionIfChanged(detector, { record, points, judged, batch, anomalyCount: anomalyCount(anomalies), reason, knownAtMs }, system);
       if (next !== null) intervals.push(next);
     }
@@ -145,6 +149,15 @@ export async function correctIntervals(
     groupsRetracted: groups.filter(({ group }) => group.status === "retracted").length,
     record: intervals.find(({ record }) => record.interval.startMs === fromMs)?.record ?? null,
   };
+}
+
+/**
+ * The revision that tells of a group's peak, for what this interval doesn't change. The newest one stored may tell of a
+ * later peak, which has just been taken back.
+ */
+async function toldAtPeak({ id, peakMs }: AnomalyGroup, told: readonly ReadonlyMap<string, StoredGroup>[], store: Pick<Store, "groups">): Promise<StoredGroup | null> {
+  for (const groups of told) if (groups.get(id)?.group.peakMs === peakMs) return groups.get(id)!;
+  return (await store.groups.revisions(id)).findLast(({ group }) => group.peakMs === peakMs) ?? null;
 }
 
 /** Series numbers up to which an interval speaks: those known then, and those that its new reading has. */
