@@ -104,7 +104,7 @@ typedef struct {
   long F_SPREAD_HOUR, F_ZERO_HOUR, F_PROFILE, F_WEEK, F_RATIO, F_RING, stateLength;
 } Layout;
 
-static double JUDGED[64]; static double covarianceTimesX[16];
+static double JUDGED[64], covarianceTimesX[16];
 enum { J_EXPERT = 0 };
 enum { J_STACK = 9 };
 enum { J_EXPECTED = 10 };
@@ -132,35 +132,18 @@ enum { J_BACK = 39 };
 enum { J_SHIFT_RAW = 40 };
 enum { J_SCORE_BEFORE_MEMORY = 41 };
 enum { J_SHIFT_RUN = 42 };
-enum { J_COUNT = 43 };
-static const double VALUE_LIMIT = 1e30;
-static const double Z_LIMIT = 1000;
+enum { J_GATED = 43 };
+enum { J_COUNT = 44 };
 static const double FIRST_SCORED_POINT = 5;
 static const double STRETCH_FROM = 3;
+static const double MEMORY_LONG = 12;
+static const double BLOCK_DEVIATION = 0.5;
+static const double LN_5 = 1.6094379124341003;
+static const double SHIFT_FAST_RATE = 1.0 / 4;
+static const double SHIFT_SLOW_RATE = 1.0 / 16;
+static const double STACK_COVARIANCE = 0.02;
 static const double STRETCH_MAX = 1.3;
 static const double STRETCH_REFERENCE = 0.3;
-static const double ZERO_SCORE_PER_NAT = 2;
-static const double HEDGE_SHARPNESS = 5;
-static const double HEDGE_RATE = 0.03;
-static const double HEDGE_LOSS_LIMIT = 4;
-static const double STACK_FORGETTING = 1 - 1.0 / 3000;
-static const double STACK_COVARIANCE = 0.02;
-static const double STACK_COVARIANCE_FLOOR = 1e-7;
-static const double STACK_X_LIMIT = 8;
-static const double SPREAD_PER_DEVIATION = 1.25;
-static const double RELEVANT_MOVEMENT = 0.1;
-static const double RELEVANT_LEVEL = 0.001;
-static const double SPARSE_SPREADS = 2;
-static const double QUANTUM_CREEP = 1.0001;
-static const double GATE_SPREADS = 3;
-static const double GATE_DOUBLING = 4;
-static const double GATE_RELEARN = 12;
-static const double MEMORY_EARLY = 6;
-static const double MEMORY_SHORT = 3;
-static const double MEMORY_LONG = 12;
-static const double MEMORY_SEASONS = 2;
-static const double BACK_SPREADS = 2;
-static const double BACK_POINTS = 3;
 static const double TAIL_LOWEST = 0.5;
 static const double LN_TAIL_LOWEST = -0.6931471805599453;
 static const double TAIL_PER_OCTAVE = 6;
@@ -174,425 +157,124 @@ static double LN_REF_01;
 static double LN_REF_001;
 static double LN_STEP_01;
 static double LN_STEP_001;
-static const double BLOCK_DEVIATION = 0.5;
 static const double BLOCK_LEAST = 2;
+static const double Z_LIMIT = 1000;
+static const double ZERO_SCORE_PER_NAT = 2;
+static const double HEDGE_SHARPNESS = 5;
+static const double HEDGE_STEPS_PER_UNIT = 128;
+static const double HEDGE_STEPS = HEDGE_SHARPNESS * HEDGE_STEPS_PER_UNIT;
+static const double STACK_X_LIMIT = 8;
+static const double RELEVANT_MOVEMENT = 0.1;
+static const double RELEVANT_LEVEL = 0.001;
+static const double SPARSE_SPREADS = 2;
+static const double MEMORY_SHORT = 3;
+static const double BACK_SPREADS = 2;
 static const double SHIFT_RARITY = 0.85;
 static const double SHIFT_POINTS = 3;
 static const double SHIFT_AWAY = 0.5;
-static const double SHIFT_FAST_RATE = 1.0 / 4;
-static const double SHIFT_SLOW_RATE = 1.0 / 16;
+static const double STACK_FORGETTING = 1 - 1.0 / 3000;
+static const double STACK_COVARIANCE_FLOOR = 1e-7;
+static const double HEDGE_RATE = 0.03;
+static const double HEDGE_LOSS_LIMIT = 4;
+static const double SPREAD_PER_DEVIATION = 1.25;
+static const double QUANTUM_CREEP = 1.0001;
+static const double GATE_SPREADS = 3;
+static const double GATE_DOUBLING = 4;
+static const double GATE_RELEARN = 12;
+static const double SHIFT_SQUARE_LEAST = 1e-6;
+static const double MEMORY_EARLY = 6;
+static const double MEMORY_SEASONS = 2;
+static const double BACK_POINTS = 3;
 
-static inline double ln(double x) {
-  if (!(x >= 2.2250738585072014e-308)) return x >= 0 ? -INFINITY : NAN;
-  if (x == INFINITY) return INFINITY;
-  uint64_t u; memcpy(&u, &x, 8);
-  double exponent = (double)((int64_t)(u >> 52) - 1023);
-  u = (u & 0xfffffffffffffULL) | 0x3ff0000000000000ULL;
-  double m; memcpy(&m, &u, 8);
-  if (m > 1.4142135623730951) { m *= 0.5; exponent++; }
+static double POWERS[1024 + 1074], RECIPROCALS[129], LOGARITHMS[129], ROOTS[64];
+static float HEDGE_WEIGHTS[4096];
+static double slowLn(double x) {
+  const double m = x > 1.4142135623730951 ? 0.5 * x : x;
   const double s = (m - 1) / (m + 1), w = s * s;
-  const double series = 1.0 / 3 + w * (1.0 / 5 + w * (1.0 / 7 + w * (1.0 / 9 + w * (1.0 / 11 + w * (1.0 / 13 + w * (1.0 / 15 + w * (1.0 / 17 + w / 19)))))));
-  return exponent * 0.6931471805599453 + 2 * s * (1 + w * series);
+  double series = 0;
+  for (int k = 19; k >= 3; k -= 2) series = (series + 1.0 / k) * w;
+  return (x > 1.4142135623730951 ? 0.6931471805599453 : 0) + 2 * s * (1 + series);
 }
-static inline double exp_(double x) {
-  if (x != x) return NAN;
-  if (x < -700) return 0;
-  if (x > 700) x = 700;
+static double slowExp(double x) {
   const double k = floor(x * 1.4426950408889634 + 0.5);
-  const double r = x - k * 6.93147180369123816490e-1 - k * 1.90821492927058770002e-10;
-  const double p = 1 + r * (1 + r * (0.5 + r * (1.0 / 6 + r * (1.0 / 24 + r * (1.0 / 120 + r * (1.0 / 720 + r * (1.0 / 5040 + r * (1.0 / 40320 + r * (1.0 / 362880 + r * (1.0 / 3628800 + r / 39916800))))))))));
-  uint64_t u = (uint64_t)((int64_t)k + 1023) << 52; double scale; memcpy(&scale, &u, 8);
-  return p * scale;
+  const double r = x - k * 6.9314718036912381649e-1 - k * 1.90821492927058770002e-10;
+  double p = 1;
+  for (int n = 14; n >= 1; n--) p = 1 + (p * r) / n;
+  return p * POWERS[(long)k + 1074];
+}
+static inline double ln(double x) {
+  if (!(x >= 2.2250738585072014e-308 && x < INFINITY)) return x == INFINITY ? INFINITY : x >= 0 ? -INFINITY : NAN;
+  uint64_t u; memcpy(&u, &x, 8);
+  const uint32_t high = (uint32_t)(u >> 32);
+  const long exponent = (long)(high >> 20) - 1023;
+  const uint32_t i = ((high & 0xfffff) + 0x1000) >> 13;
+  const double r = x * POWERS[1074 - exponent] * RECIPROCALS[i] - 1;
+  return exponent * 0.6931471805599453 + LOGARITHMS[i] + r * (1 - r * (0.5 - r * (0.3333333333333333 - r * (0.25 - r * 0.2))));
+}
+static double exp_(double x) {
+  if (!(x >= -700 && x <= 700)) return x > 700 ? exp_(700) : x < -700 ? 0 : NAN;
+  const long k = (long)floor(x * (64 * 1.4426950408889634) + 0.5);
+  const double r = x - k * (6.9314718036912381649e-1 / 64) - k * (1.90821492927058770002e-10 / 64);
+  const double p = 1 + r * (1 + r * (0.5 + r * (0.16666666666666666 + r * (0.041666666666666664 + r * 0.008333333333333333))));
+  return p * ROOTS[k & 63] * POWERS[1074 + (k >> 6)];
+}
+static inline double thirdsOfOctave(double x) {
+  uint64_t u; memcpy(&u, &x, 8);
+  const uint32_t high = (uint32_t)(u >> 32), mantissa = high & 0xfffff;
+  return 3 * ((double)(high >> 20) - 1023) + (mantissa > 615934 ? 2 : mantissa > 272546 ? 1 : 0);
+}
+static void buildTables(void) {
+  double x = 1;
+  for (long k = 0; k < 1024; k++, x *= 2) POWERS[k + 1074] = x;
+  x = 0.5;
+  for (long k = -1; k >= -1074; k--, x *= 0.5) POWERS[k + 1074] = x;
+  for (int i = 0; i <= 128; i++) {
+    RECIPROCALS[i] = 1 / (1 + i / 128.0);
+    LOGARITHMS[i] = slowLn(1 + i / 128.0);
+  }
+  for (int i = 0; i < 64; i++) ROOTS[i] = slowExp((i / 64.0) * 0.6931471805599453);
+  for (int i = 0; i <= 2560; i++) HEDGE_WEIGHTS[i] = (float)exp_(-i / 128.0);
 }
 
-static inline double expRough(double x) {
-  if (!(x > -40)) return x == x ? 0 : NAN;
-  if (x > 700) x = 700;
-  const double k = floor(x * 1.4426950408889634 + 0.5);
-  const double r = x - k * 0.6931471805599453;
-  const double p = 1 + r * (1 + r * (0.5 + r * (1.0 / 6 + r * (1.0 / 24 + r * (1.0 / 120 + r * (1.0 / 720))))));
-  uint64_t u = (uint64_t)((int64_t)k + 1023) << 52; double scale; memcpy(&scale, &u, 8);
-  return p * scale;
-}
-
-static double blockLength(const Layout *layout);
-static double blockMeanReference(const Layout *layout);
-static double pointsPerDay(const Layout *layout);
-static void startState(double *d, float *f, long b, const Layout *layout);
-static void resetTail(float *f, long c, const Layout *layout);
-static void judgePoint(double *d, float *f, long b, const Layout *layout, long inDay, long hourOfWeek, double value);
-static void learnPoint(double *d, float *f, long b, const Layout *layout, long inDay, long hourOfWeek, double value);
-static void firstPoint(double *d, float *f, long b, const Layout *layout, long inDay, double value);
+static inline double visitRate(double age, double dayLength);
+static inline double rate(double constant, double n);
+static inline double clamp(double x, double low, double high);
 static void learnTail(float *f, long c, const Layout *layout, int up);
 static void endBlock(float *f, long max, long mean, long deviation, double k);
 static void addCoarse(float *f, long bins, double x);
 static double lnQuantileTerm(float *f, long bins, long binCount, long perOctave, double total, double a05, double a01, double a001);
 static double stretchOf(float *f, long bins, double total);
 static double lnLevel(float *f, long bins, long bin, double above, double sought, long perOctave);
+static double blockLength(const Layout *layout);
+static double blockMeanReference(const Layout *layout);
+static void startState(double *d, float *f, long b, const Layout *layout);
+static void resetTail(float *f, long c, const Layout *layout);
+static void judgePoint(double *d, float *f, long b, const Layout *layout, long inDay, long hourOfWeek, double value);
+static double hedgeWeight(double steps);
+static int isLargest(float *f, long rest, double x);
+static double hullLow(double *J);
+static double hullHigh(double *J);
+static double shiftRun(double before, double dev);
+static void learnStack(float *f, long c);
+static void learnExperts(double *d, float *f, long b, const Layout *layout, long inDay, long hourOfWeek, double gated, int known, int mature);
+static void learnPoint(double *d, float *f, long b, const Layout *layout, long inDay, long hourOfWeek, double value);
+static void firstPoint(double *d, float *f, long b, const Layout *layout, long inDay, double value);
 static void learnIncident(double *d, float *f, long b, const Layout *layout, double points, double value);
-static void learnStack(float *f, long c, double gated);
 static void learnSpreads(double *d, float *f, long b, const Layout *layout, long inDay, double value, double residual, double points);
 static void learnShift(double *d, float *f, long b, double away, double seen);
-static double shiftRun(double before, double dev);
 static void learnShiftAverage(float *f, long average, long square, double dev, double k);
-static void learnExperts(double *d, float *f, long b, const Layout *layout, long inDay, long hourOfWeek, double gated, int known, int mature);
-static double rate(double constant, double n);
-static double clamp(double x, double low, double high);
+static double pointsPerDay(const Layout *layout);
 
-static double blockLength(const Layout *layout) {
-  return layout->dayLength > 96 ? layout->dayLength : 96;
+static inline double visitRate(double age, double dayLength) {
+  return age < 12 * dayLength ? 1 / (floor(age / dayLength) + 1) : 0.08;
 }
 
-static double blockMeanReference(const Layout *layout) {
-  return 0.7 + 0.2 * ln(blockLength(layout)) - 0.15;
+static inline double rate(double constant, double n) {
+  return (n + 1) * constant < 1 ? 1 / (n + 1) : constant;
 }
 
-static double pointsPerDay(const Layout *layout) {
-  return layout->weekLength == 0 ? 1 : layout->dayLength;
-}
-
-static void startState(double *d, float *f, long b, const Layout *layout) {
-  const long c = 2 * b;
-  for (long i = b; i < b + layout->stateLength; i++) d[(long)(i)] = 0;
-  d[(long)(b + D_LEARNED_UNTIL)] = NAN;
-  d[(long)(b + D_LAST_VALUE)] = NAN;
-  d[(long)(b + D_OLD_LEVEL)] = NAN;
-  for (long i = c + layout->F_PROFILE; i < c + layout->F_PROFILE + layout->dayLength; i++) f[(long)(i)] = NAN;
-  for (long i = c + layout->F_RATIO; i < c + layout->F_RATIO + layout->ratioLength; i++) f[(long)(i)] = NAN;
-  for (long i = c + layout->F_RING; i < c + layout->F_RING + layout->dayLength; i++) f[(long)(i)] = NAN;
-  for (long i = 0, k = 0; i < EXPERT_COUNT; k += ++i + 1) f[(long)(c + F_COVARIANCE + k)] = STACK_COVARIANCE;
-
-  f[(long)(c + F_SHIFT_FAST_SQUARE)] = SHIFT_FAST_RATE / (2 - SHIFT_FAST_RATE);
-  f[(long)(c + F_SHIFT_SLOW_SQUARE)] = SHIFT_SLOW_RATE / (2 - SHIFT_SLOW_RATE);
-  resetTail(f, c, layout);
-}
-
-static void resetTail(float *f, long c, const Layout *layout) {
-  for (long i = c + F_TAIL_UP; i < c + F_TAIL_SHIFT + COARSE_BINS; i++) f[(long)(i)] = 0;
-  for (long i = c + F_REST; i < c + F_REST + REST_SLOTS; i++) f[(long)(i)] = 0;
-  f[(long)(c + F_TAIL_POINTS)] = 0;
-  f[(long)(c + F_TAIL_AGE)] = 0;
-  f[(long)(c + F_BLOCK_POINTS)] = 0;
-  f[(long)(c + F_BLOCKS)] = 0;
-  f[(long)(c + F_BLOCK_UP)] = 0;
-  f[(long)(c + F_BLOCK_DOWN)] = 0;
-  f[(long)(c + F_BLOCK_MEAN_UP)] = f[(long)(c + F_BLOCK_MEAN_DOWN)] = blockMeanReference(layout);
-  f[(long)(c + F_BLOCK_DEVIATION_UP)] = f[(long)(c + F_BLOCK_DEVIATION_DOWN)] = BLOCK_DEVIATION;
-  f[(long)(c + F_STRETCH_UP)] = f[(long)(c + F_STRETCH_DOWN)] = 1;
-  f[(long)(c + F_Q_UP)] = f[(long)(c + F_Q_DOWN)] = f[(long)(c + F_Q_GLOBAL)] = f[(long)(c + F_Q_SHIFT)] = 1;
-  f[(long)(c + F_DAY_POINTS)] = 0;
-  f[(long)(c + F_DAY_MAX)] = 0;
-  f[(long)(c + F_DAYS)] = 0;
-  f[(long)(c + F_DAY_MEAN)] = 1.6094379124341003; 
-  f[(long)(c + F_REST_AGE)] = 0;
-  f[(long)(c + F_REST_SLOT)] = 0;
-  f[(long)(c + F_RUN)] = 0;
-}
-
-static void judgePoint(double *d, float *f, long b, const Layout *layout, long inDay, long hourOfWeek, double value) {
-  double *J = JUDGED;
-  const long c = 2 * b;
-  const double points = d[(long)(b + D_POINTS)];
-  if (points == 0) {
-    for (long i = 0; i < J_COUNT; i++) J[(long)(i)] = NAN;
-    return;
-  }
-  const double age = d[(long)(b + D_AGE)];
-  const double dayLength = layout->dayLength;
-  const double profile = f[(long)(c + layout->F_PROFILE + inDay)];
-  const int known = age >= dayLength && profile == profile;
-  const int mature = known && age >= 2 * dayLength;
-
-  const double level = d[(long)(b + D_LEVEL)];
-  const double slowLevel = d[(long)(b + D_SLOW_LEVEL)];
-  const double range = 0.3 * (d[(long)(b + D_MAX)] - d[(long)(b + D_MIN)]);
-  const double low = d[(long)(b + D_MIN)] - range;
-  const double high = d[(long)(b + D_MAX)] + range;
-  const double trend = clamp(d[(long)(b + D_TREND_LEVEL)] + 0.9 * d[(long)(b + D_TREND)], low, high);
-  if (known) {
-    const double week = layout->weekLength > 0 ? f[(long)(c + layout->F_WEEK + hourOfWeek)] : 0;
-    const double ring = f[(long)(c + layout->F_RING + inDay)];
-    const double ratio = f[(long)(c + layout->F_RATIO + (layout->ratioLength < dayLength ? inDay >> 1 : inDay))];
-    J[(long)(0)] = clamp(profile + d[(long)(b + D_SLOW)], low, high);
-    J[(long)(1)] = clamp(profile + d[(long)(b + D_FAST)], low, high);
-    J[(long)(2)] = clamp(level, low, high);
-    J[(long)(3)] = clamp(ring == ring ? level + ring : level, low, high);
-    J[(long)(4)] = clamp(profile + week + d[(long)(b + D_WEEK_SLOW)], low, high);
-    J[(long)(5)] = clamp(profile + week + d[(long)(b + D_WEEK_FAST)], low, high);
-    J[(long)(6)] = clamp(ratio == ratio ? ratio * d[(long)(b + D_RATIO_LEVEL)] : level, low, high);
-    J[(long)(7)] = clamp(profile + d[(long)(b + D_LAST_RESIDUAL)], low, high);
-    J[(long)(8)] = trend;
-  } else {
-    J[(long)(0)] = J[(long)(4)] = slowLevel;
-    J[(long)(1)] = J[(long)(2)] = J[(long)(3)] = J[(long)(5)] = J[(long)(6)] = J[(long)(7)] = level;
-    J[(long)(8)] = trend;
-  }
-
-  const double hour = layout->pointsPerHour > 1 ? floor(inDay / layout->pointsPerHour) : inDay;
-  const double global = d[(long)(b + D_SPREAD_GLOBAL)];
-  const double visits = age / dayLength;
-  const double spreadHour = (visits * f[(long)(c + layout->F_SPREAD_HOUR + hour)] + 8 * global) / (visits + 8);
-  const double fast = d[(long)(b + D_SPREAD_FAST)];
-  const double spreadFast = fast > 0.5 * global ? fast : 0.5 * global;
-  const double spreadLong = d[(long)(b + D_SPREAD_LONG)];
-  double floor = 0.5 * d[(long)(b + D_QUANTUM)];
-  const double levelFloor = RELEVANT_LEVEL * fabs(slowLevel);
-  if (levelFloor > floor) floor = levelFloor;
-  const double movementFloor = RELEVANT_MOVEMENT * d[(long)(b + D_MOVEMENT)];
-  if (movementFloor > floor) floor = movementFloor;
-  const double zeroShare = f[(long)(c + F_ZERO_SHARE)];
-  if (zeroShare > 0.5) {
-
-    const double sparseFloor = SPARSE_SPREADS * (2 * zeroShare - 1) * f[(long)(c + F_NONZERO)];
-    if (sparseFloor > floor) floor = sparseFloor;
-  }
-  const double product = spreadFast * spreadLong;
-  const double mean = product > 0 && spreadHour > 0 ? exp_(0.4 * ln(spreadHour) + 0.3 * ln(product)) : 0;
-  const double spread = sqrt(mean * mean + floor * floor);
-  const double unit = sqrt(global * global + floor * floor);
-  J[(long)(J_SPREAD)] = spread;
-  J[(long)(J_FLOOR)] = floor;
-  J[(long)(J_UNIT)] = unit;
-  J[(long)(J_SPREAD_HOUR)] = spreadHour;
-  J[(long)(J_SPREAD_FAST)] = spreadFast;
-  J[(long)(J_SPREAD_LONG)] = spreadLong;
-
-  double stack = J[(long)(0)];
-  if (known) {
-    const double perUnit = unit > 0 ? 1 / unit : 0;
-    const double first = J[(long)(0)];
-    double out = 0;
-    double hullLow = first;
-    double hullHigh = first;
-    for (long k = 1; k < EXPERT_COUNT; k++) {
-      const double e = J[(long)(k)];
-      if (e < hullLow) hullLow = e;
-      else if (e > hullHigh) hullHigh = e;
-      const double x = clamp((e - first) * perUnit, -STACK_X_LIMIT, STACK_X_LIMIT);
-      J[(long)(J_STACK_X + k - 1)] = x;
-      out += f[(long)(c + F_WEIGHT + k - 1)] * x;
-    }
-    J[(long)(J_STACK_X + EXPERT_COUNT - 1)] = 1;
-    out += f[(long)(c + F_WEIGHT + EXPERT_COUNT - 1)];
-    J[(long)(J_STACK_OUT)] = out;
-    stack = clamp(first + unit * out, hullLow - unit, hullHigh + unit);
-  }
-  J[(long)(J_STACK)] = stack;
-  J[(long)(J_KNOWN)] = known ? 1 : 0;
-  J[(long)(J_MATURE)] = mature ? 1 : 0;
-
-  double expected;
-  if (known) {
-    const double members = mature ? EXPERT_COUNT + 1 : EXPERT_COUNT;
-    double best = f[(long)(c + F_LOSS)];
-    for (long k = 1; k < members; k++) if (f[(long)(c + F_LOSS + k)] < best) best = f[(long)(c + F_LOSS + k)];
-    double weights = 0;
-    double sum = 0;
-    for (long k = 0; k < members; k++) {
-      const double w = expRough(HEDGE_SHARPNESS * (best - f[(long)(c + F_LOSS + k)]));
-      weights += w;
-      sum += w * J[(long)(k)];
-    }
-    expected = sum / weights;
-    if (mature) expected = 0.5 * (expected + stack);
-  } else {
-    const double w = expRough(HEDGE_SHARPNESS * (f[(long)(c + F_LOSS + 2)] - f[(long)(c + F_LOSS + 8)]));
-    expected = (J[(long)(2)] + w * J[(long)(8)]) / (1 + w);
-  }
-  J[(long)(J_EXPECTED)] = expected;
-
-  if (value != value) {
-    J[(long)(J_Z)] = J[(long)(J_SCORE)] = J[(long)(J_SHIFT)] = J[(long)(J_INCIDENT)] = J[(long)(J_LN_Z)] = NAN;
-    J[(long)(J_SHIFT_SIGN)] = 0;
-    return;
-  }
-
-  const double residual = value - expected;
-  const double deviation = fabs(residual);
-  const double z = deviation < Z_LIMIT * spread ? deviation / spread : deviation > 0 ? Z_LIMIT : 0;
-  const double up = residual > 0;
-  const double lnZ = z > 0.01 ? ln(z) : -4.6;
-  double score = z / (up ? f[(long)(c + F_Q_UP)] : f[(long)(c + F_Q_DOWN)]);
-  const double blockMean = up ? f[(long)(c + F_BLOCK_MEAN_UP)] : f[(long)(c + F_BLOCK_MEAN_DOWN)];
-  const double blockDeviation = up ? f[(long)(c + F_BLOCK_DEVIATION_UP)] : f[(long)(c + F_BLOCK_DEVIATION_DOWN)];
-  const double beyond = lnZ - blockMean - 0.3;
-  const double burst = blockDeviation > BLOCK_DEVIATION && beyond > 0 ? exp_(-beyond * (1 - BLOCK_DEVIATION / blockDeviation)) : 1;
-  const double raw = score * burst; 
-  if (score > STRETCH_FROM) {
-
-    const double stretch = up ? f[(long)(c + F_STRETCH_UP)] : f[(long)(c + F_STRETCH_DOWN)];
-    if (stretch > 1) score = STRETCH_FROM * exp_(stretch * ln(score / STRETCH_FROM));
-  }
-  score *= burst;
-  if (points < FIRST_SCORED_POINT) score = 0;
-  if (value == 0 && zeroShare > 0) {
-
-    const double most = -ZERO_SCORE_PER_NAT * ln(zeroShare);
-    if (score > most) score = most;
-  }
-  J[(long)(J_BACK)] = 0;
-  J[(long)(J_SCORE_BEFORE_MEMORY)] = score;
-  const double memoryAge = f[(long)(c + F_MEMORY_AGE)];
-  if (memoryAge > MEMORY_SHORT && known) {
-
-    const double old = clamp(profile + (layout->weekLength > 0 ? f[(long)(c + layout->F_WEEK + hourOfWeek)] : 0) + d[(long)(b + D_OLD_LEVEL)], low, high);
-    const double oldSpread = d[(long)(b + D_OLD_SPREAD)] > floor ? d[(long)(b + D_OLD_SPREAD)] : floor;
-    const double away = value - old;
-    const double q = away > 0 ? f[(long)(c + F_Q_UP)] : f[(long)(c + F_Q_DOWN)];
-    const double oldScore = fabs(away) / oldSpread / q;
-    if (memoryAge > MEMORY_LONG && fabs(away) < BACK_SPREADS * oldSpread && fabs(away) < fabs(value - J[(long)(4)])) J[(long)(J_BACK)] = 1;
-    if (oldScore < score) score = oldScore;
-  }
-  J[(long)(J_Z)] = z;
-  J[(long)(J_LN_Z)] = lnZ;
-  J[(long)(J_SCORE)] = score;
-
-  double shift = 0;
-  double rawShift = 0;
-  double sign = 0;
-  if (mature) {
-    const double own = d[(long)(b + D_SPREAD_SHIFT)];
-    const double shiftSpread = sqrt(own * own + 0.25 * spread * spread + floor * floor);
-    const double away = value - J[(long)(4)];
-    const double dev = shiftSpread > 0 ? clamp(away / shiftSpread, -5, 5) : away > 0 ? 5 : away < 0 ? -5 : 0;
-    const double e1 = f[(long)(c + F_SHIFT_FAST)] + SHIFT_FAST_RATE * (dev - f[(long)(c + F_SHIFT_FAST)]);
-    const double e2 = f[(long)(c + F_SHIFT_SLOW)] + SHIFT_SLOW_RATE * (dev - f[(long)(c + F_SHIFT_SLOW)]);
-    const double s1 = fabs(e1) / sqrt(f[(long)(c + F_SHIFT_FAST_SQUARE)]);
-    const double s2 = fabs(e2) / sqrt(f[(long)(c + F_SHIFT_SLOW_SQUARE)]);
-    rawShift = s1 > s2 ? s1 : s2;
-    J[(long)(J_SHIFT_RUN)] = shiftRun(f[(long)(c + F_SHIFT_RUN)], dev);
-
-    if (J[(long)(J_SHIFT_RUN)] * (s1 > s2 ? e1 : e2) > 0 && fabs(J[(long)(J_SHIFT_RUN)]) >= SHIFT_POINTS && J[(long)(J_BACK)] == 0) {
-      shift = rawShift / (SHIFT_RARITY * f[(long)(c + F_Q_SHIFT)]);
-    }
-    sign = (s1 > s2 ? e1 : e2) > 0 ? 1 : -1;
-    J[(long)(J_SHIFT_D)] = dev;
-    J[(long)(J_SHIFT_SPREAD)] = shiftSpread;
-  }
-  J[(long)(J_SHIFT)] = shift;
-  J[(long)(J_SHIFT_RAW)] = rawShift;
-  J[(long)(J_SHIFT_SIGN)] = sign;
-
-  const double variance = d[(long)(b + D_GLOBAL_VARIANCE)];
-  const double globalZ = variance > 0 ? fabs(value - d[(long)(b + D_GLOBAL_MEAN)]) / sqrt(variance) : 0;
-  const double g = globalZ / f[(long)(c + F_Q_GLOBAL)];
-  const double s = (0.7 * rawShift) / f[(long)(c + F_Q_SHIFT)];
-  const double x = sqrt(raw * raw + g * g + s * s);
-  double largest = 0;
-  for (long k = 0; k < REST_SLOTS; k++) if (f[(long)(c + F_REST + k)] > largest) largest = f[(long)(c + F_REST + k)];
-  J[(long)(J_GLOBAL_Z)] = globalZ;
-  J[(long)(J_INCIDENT_X)] = x;
-  J[(long)(J_INCIDENT)] = x > largest ? x / exp_(0.7 * (f[(long)(c + F_DAY_MEAN)] - 1.6094379124341003)) : 0;
-}
-
-static void learnPoint(double *d, float *f, long b, const Layout *layout, long inDay, long hourOfWeek, double value) {
-  const double points = d[(long)(b + D_POINTS)];
-  if (value != value) {
-    if (points > 0) d[(long)(b + D_AGE)] += 1;
-    return;
-  }
-  if (points == 0) {
-    firstPoint(d, f, b, layout, inDay, value);
-    return;
-  }
-  double *J = JUDGED;
-  const long c = 2 * b;
-  const double expected = J[(long)(J_EXPECTED)];
-  const double spread = J[(long)(J_SPREAD)];
-  const double residual = value - expected;
-  const int known = J[(long)(J_KNOWN)] == 1;
-  const int mature = J[(long)(J_MATURE)] == 1;
-  const double age = d[(long)(b + D_AGE)];
-
-  if (points >= FIRST_SCORED_POINT) learnTail(f, c, layout, residual > 0);
-  learnIncident(d, f, b, layout, points, value);
-
-  double gated = value;
-  const double qUp = f[(long)(c + F_Q_UP)];
-  const double qDown = f[(long)(c + F_Q_DOWN)];
-  const double q = qUp < qDown ? qUp : qDown;
-  const double limit = GATE_SPREADS * spread * (q > 1 ? q : 1);
-  double run = f[(long)(c + F_RUN)];
-  if (points >= FIRST_SCORED_POINT && fabs(residual) > limit) {
-    if (residual > 0) run = run > 0 ? run + 1 : 1;
-    else run = run < 0 ? run - 1 : -1;
-    const double length = fabs(run);
-    if (length <= GATE_RELEARN) {
-      double factor = 1;
-      for (long k = GATE_DOUBLING; k < length; k += GATE_DOUBLING) factor *= 2;
-      const double widened = limit * factor;
-      gated = expected + clamp(residual, -widened, widened);
-      f[(long)(c + F_GATED)] += 1;
-    }
-  } else run = 0;
-  f[(long)(c + F_RUN)] = run;
-
-  int restored = 0;
-  const double memory = f[(long)(c + F_MEMORY_AGE)];
-  if (memory == 0) {
-    if (fabs(run) == 1 && mature) {
-      d[(long)(b + D_OLD_LEVEL)] = d[(long)(b + D_WEEK_SLOW)];
-      d[(long)(b + D_OLD_SLOW)] = d[(long)(b + D_SLOW)];
-      d[(long)(b + D_OLD_SLOW_LEVEL)] = d[(long)(b + D_SLOW_LEVEL)];
-      d[(long)(b + D_OLD_SPREAD)] = spread;
-      f[(long)(c + F_MEMORY_AGE)] = 1;
-      f[(long)(c + F_MEMORY_BACK)] = 0;
-    }
-  } else {
-    const double back = J[(long)(J_BACK)] == 1 || (memory <= MEMORY_EARLY && run == 0) ? f[(long)(c + F_MEMORY_BACK)] + 1 : 0;
-    f[(long)(c + F_MEMORY_BACK)] = back;
-    if (back >= BACK_POINTS) {
-      restored = memory >= MEMORY_LONG;
-      f[(long)(c + F_MEMORY_AGE)] = 0;
-    } else f[(long)(c + F_MEMORY_AGE)] = memory + 1 > MEMORY_SEASONS * layout->dayLength ? 0 : memory + 1;
-  }
-
-  if (value != 0) {
-    const double size = fabs(value);
-    const double usual = f[(long)(c + F_NONZERO)];
-    const double seen = points * (1 - f[(long)(c + F_ZERO_SHARE)]);
-    f[(long)(c + F_NONZERO)] = usual == 0 ? size : usual + rate(1.0 / 200, seen) * ((size < 5 * usual ? size : 5 * usual) - usual);
-  }
-
-  const double perSpread = spread > 0 ? 1 / spread : 0;
-  const double lossRate = rate(HEDGE_RATE, known ? age - layout->dayLength : points);
-  for (long k = 0; k <= EXPERT_COUNT; k++) {
-    if (!known && k != 2 && k != 8) continue;
-    double loss = fabs(gated - J[(long)(k)]) * perSpread;
-    if (loss > HEDGE_LOSS_LIMIT) loss = HEDGE_LOSS_LIMIT;
-    f[(long)(c + F_LOSS + k)] += lossRate * (loss - f[(long)(c + F_LOSS + k)]);
-  }
-  if (known) learnStack(f, c, gated);
-
-  learnSpreads(d, f, b, layout, inDay, value, residual, points);
-  if (mature) learnShift(d, f, b, value - J[(long)(4)], age - 2 * layout->dayLength);
-  learnExperts(d, f, b, layout, inDay, hourOfWeek, gated, known, mature);
-
-  if (restored) {
-
-    d[(long)(b + D_WEEK_FAST)] = d[(long)(b + D_WEEK_SLOW)] = d[(long)(b + D_OLD_LEVEL)];
-    d[(long)(b + D_FAST)] = d[(long)(b + D_SLOW)] = d[(long)(b + D_OLD_SLOW)];
-    d[(long)(b + D_SLOW_LEVEL)] = d[(long)(b + D_OLD_SLOW_LEVEL)];
-    f[(long)(c + F_SHIFT_FAST)] = f[(long)(c + F_SHIFT_SLOW)] = 0;
-    f[(long)(c + F_RUN)] = 0;
-  }
-
-  const double step = fabs(value - d[(long)(b + D_LAST_VALUE)]);
-  const double quantum = d[(long)(b + D_QUANTUM)] * QUANTUM_CREEP;
-  d[(long)(b + D_QUANTUM)] = step > 0 && (quantum == 0 || step < quantum) ? step : quantum;
-  d[(long)(b + D_LAST_VALUE)] = value;
-  d[(long)(b + D_POINTS)] = points + 1;
-  d[(long)(b + D_AGE)] = age + 1;
-}
-
-static void firstPoint(double *d, float *f, long b, const Layout *layout, long inDay, double value) {
-  const long c = 2 * b;
-  d[(long)(b + D_LEVEL)] = d[(long)(b + D_SLOW_LEVEL)] = d[(long)(b + D_TREND_LEVEL)] = value;
-  d[(long)(b + D_SLOW)] = d[(long)(b + D_FAST)] = d[(long)(b + D_WEEK_SLOW)] = d[(long)(b + D_WEEK_FAST)] = d[(long)(b + D_RATIO_LEVEL)] = value;
-  d[(long)(b + D_MIN)] = d[(long)(b + D_MAX)] = d[(long)(b + D_LAST_VALUE)] = d[(long)(b + D_GLOBAL_MEAN)] = value;
-  f[(long)(c + layout->F_PROFILE + inDay)] = 0;
-  d[(long)(b + D_POINTS)] = 1;
-  d[(long)(b + D_AGE)] = 1;
+static inline double clamp(double x, double low, double high) {
+  return x < low ? low : x > high ? high : x;
 }
 
 static void learnTail(float *f, long c, const Layout *layout, int up) {
@@ -646,7 +328,7 @@ static void learnTail(float *f, long c, const Layout *layout, int up) {
 }
 
 static void endBlock(float *f, long max, long mean, long deviation, double k) {
-
+  
   const double lnMax = ln(f[(long)(max)] > BLOCK_LEAST ? f[(long)(max)] : BLOCK_LEAST);
   const double v = f[(long)(deviation)];
   const double above = lnMax - f[(long)(mean)];
@@ -659,7 +341,7 @@ static void endBlock(float *f, long max, long mean, long deviation, double k) {
 
 static void addCoarse(float *f, long bins, double x) {
   if (!(x > TAIL_LOWEST)) return;
-  long bin = floor((ln(x) - LN_TAIL_LOWEST) * (COARSE_PER_OCTAVE / LN2));
+  long bin = thirdsOfOctave(x) + COARSE_PER_OCTAVE; 
   if (bin >= COARSE_BINS) bin = COARSE_BINS - 1;
   f[(long)(bins + bin)] += 1;
 }
@@ -708,43 +390,315 @@ static double lnLevel(float *f, long bins, long bin, double above, double sought
   return LN_TAIL_LOWEST + ((bin + (above - sought) / f[(long)(bins + bin)]) * LN2) / perOctave;
 }
 
-static void learnIncident(double *d, float *f, long b, const Layout *layout, double points, double value) {
-  const long c = 2 * b;
-  const double k = rate(1.0 / 6400, points);
-  const double away = value - d[(long)(b + D_GLOBAL_MEAN)];
-  d[(long)(b + D_GLOBAL_MEAN)] += k * away;
-  d[(long)(b + D_GLOBAL_VARIANCE)] = (1 - k) * (d[(long)(b + D_GLOBAL_VARIANCE)] + k * away * away);
-
-  const double x = JUDGED[(long)(J_INCIDENT_X)];
-  const double slotLength = ceil((1.4 * pointsPerDay(layout)) / REST_SLOTS);
-  double slot = f[(long)(c + F_REST_SLOT)];
-  const double restAge = f[(long)(c + F_REST_AGE)] + 1;
-  if (restAge > slotLength) {
-    slot = slot + 1 >= REST_SLOTS ? 0 : slot + 1;
-    f[(long)(c + F_REST_SLOT)] = slot;
-    f[(long)(c + F_REST_AGE)] = 1;
-    f[(long)(c + F_REST + slot)] = 0;
-  } else f[(long)(c + F_REST_AGE)] = restAge;
-  if (x > f[(long)(c + F_REST + slot)]) f[(long)(c + F_REST + slot)] = x;
-
-  if (x > f[(long)(c + F_DAY_MAX)]) f[(long)(c + F_DAY_MAX)] = x;
-  const double dayPoints = f[(long)(c + F_DAY_POINTS)] + 1;
-  if (dayPoints >= layout->dayLength) {
-    const double days = f[(long)(c + F_DAYS)] + 1;
-    const double max = f[(long)(c + F_DAY_MAX)] > 0.1 ? f[(long)(c + F_DAY_MAX)] : 0.1;
-    f[(long)(c + F_DAY_MEAN)] += (ln(max) - f[(long)(c + F_DAY_MEAN)]) / (12 + days);
-    f[(long)(c + F_DAYS)] = days;
-    f[(long)(c + F_DAY_MAX)] = 0;
-    f[(long)(c + F_DAY_POINTS)] = 0;
-  } else f[(long)(c + F_DAY_POINTS)] = dayPoints;
+static double blockLength(const Layout *layout) {
+  return layout->dayLength > 96 ? layout->dayLength : 96;
 }
 
-static void learnStack(float *f, long c, double gated) {
+static double blockMeanReference(const Layout *layout) {
+  return 0.7 + 0.2 * ln(blockLength(layout)) - 0.15;
+}
+
+static void startState(double *d, float *f, long b, const Layout *layout) {
+  const long c = 2 * b;
+  for (long i = b; i < b + layout->stateLength; i++) d[(long)(i)] = 0;
+  d[(long)(b + D_LEARNED_UNTIL)] = NAN;
+  d[(long)(b + D_LAST_VALUE)] = NAN;
+  d[(long)(b + D_OLD_LEVEL)] = NAN;
+  for (long i = c + layout->F_PROFILE; i < c + layout->F_PROFILE + layout->dayLength; i++) f[(long)(i)] = NAN;
+  for (long i = c + layout->F_RATIO; i < c + layout->F_RATIO + layout->ratioLength; i++) f[(long)(i)] = NAN;
+  for (long i = c + layout->F_RING; i < c + layout->F_RING + layout->dayLength; i++) f[(long)(i)] = NAN;
+  for (long i = 0, k = 0; i < EXPERT_COUNT; k += ++i + 1) f[(long)(c + F_COVARIANCE + k)] = STACK_COVARIANCE;
+  
+  f[(long)(c + F_SHIFT_FAST_SQUARE)] = SHIFT_FAST_RATE / (2 - SHIFT_FAST_RATE);
+  f[(long)(c + F_SHIFT_SLOW_SQUARE)] = SHIFT_SLOW_RATE / (2 - SHIFT_SLOW_RATE);
+  resetTail(f, c, layout);
+}
+
+static void resetTail(float *f, long c, const Layout *layout) {
+  for (long i = c + F_TAIL_UP; i < c + F_TAIL_SHIFT + COARSE_BINS; i++) f[(long)(i)] = 0;
+  for (long i = c + F_REST; i < c + F_REST + REST_SLOTS; i++) f[(long)(i)] = 0;
+  f[(long)(c + F_TAIL_POINTS)] = 0;
+  f[(long)(c + F_TAIL_AGE)] = 0;
+  f[(long)(c + F_BLOCK_POINTS)] = 0;
+  f[(long)(c + F_BLOCKS)] = 0;
+  f[(long)(c + F_BLOCK_UP)] = 0;
+  f[(long)(c + F_BLOCK_DOWN)] = 0;
+  f[(long)(c + F_BLOCK_MEAN_UP)] = f[(long)(c + F_BLOCK_MEAN_DOWN)] = blockMeanReference(layout);
+  f[(long)(c + F_BLOCK_DEVIATION_UP)] = f[(long)(c + F_BLOCK_DEVIATION_DOWN)] = BLOCK_DEVIATION;
+  f[(long)(c + F_STRETCH_UP)] = f[(long)(c + F_STRETCH_DOWN)] = 1;
+  f[(long)(c + F_Q_UP)] = f[(long)(c + F_Q_DOWN)] = f[(long)(c + F_Q_GLOBAL)] = f[(long)(c + F_Q_SHIFT)] = 1;
+  f[(long)(c + F_DAY_POINTS)] = 0;
+  f[(long)(c + F_DAY_MAX)] = 0;
+  f[(long)(c + F_DAYS)] = 0;
+  f[(long)(c + F_DAY_MEAN)] = 1.6094379124341003; 
+  f[(long)(c + F_REST_AGE)] = 0;
+  f[(long)(c + F_REST_SLOT)] = 0;
+  f[(long)(c + F_RUN)] = 0;
+}
+
+static void judgePoint(double *d, float *f, long b, const Layout *layout, long inDay, long hourOfWeek, double value) {
+  double *J = JUDGED;
+  const long c = 2 * b;
+  const double points = d[(long)(b + D_POINTS)];
+  if (points == 0) {
+    for (long i = 0; i < J_COUNT; i++) J[(long)(i)] = NAN;
+    return;
+  }
+  const double age = d[(long)(b + D_AGE)];
+  const double dayLength = layout->dayLength;
+  const double profile = f[(long)(c + layout->F_PROFILE + inDay)];
+  const int known = age >= dayLength && profile == profile;
+  const int mature = known && age >= 2 * dayLength;
+
+  
+  const double slowLevel = d[(long)(b + D_SLOW_LEVEL)];
+  const long hour = layout->pointsPerHour > 1 ? floor(inDay / layout->pointsPerHour) : inDay;
+  const double global = d[(long)(b + D_SPREAD_GLOBAL)];
+  const double shrinkage = 8 * dayLength;
+  const double spreadHour = (age * f[(long)(c + layout->F_SPREAD_HOUR + hour)] + shrinkage * global) / (age + shrinkage);
+  const double fast = d[(long)(b + D_SPREAD_FAST)];
+  const double spreadFast = fast > 0.5 * global ? fast : 0.5 * global;
+  const double spreadLong = d[(long)(b + D_SPREAD_LONG)];
+  double floor = 0.5 * d[(long)(b + D_QUANTUM)];
+  const double levelFloor = RELEVANT_LEVEL * fabs(slowLevel);
+  if (levelFloor > floor) floor = levelFloor;
+  const double movementFloor = RELEVANT_MOVEMENT * d[(long)(b + D_MOVEMENT)];
+  if (movementFloor > floor) floor = movementFloor;
+  const double zeroShare = f[(long)(c + F_ZERO_SHARE)];
+  if (zeroShare > 0.5) {
+    
+    const double sparseFloor = SPARSE_SPREADS * (2 * zeroShare - 1) * f[(long)(c + F_NONZERO)];
+    if (sparseFloor > floor) floor = sparseFloor;
+  }
+  const double product = spreadFast * spreadLong;
+  const double mean = product > 0 && spreadHour > 0 ? exp_(0.4 * ln(spreadHour) + 0.3 * ln(product)) : 0;
+  const double floorSquare = floor * floor;
+  const double spread = sqrt(mean * mean + floorSquare);
+  const double unit = sqrt(global * global + floorSquare);
+  J[(long)(J_SPREAD)] = spread;
+  J[(long)(J_FLOOR)] = floor;
+  J[(long)(J_UNIT)] = unit;
+  J[(long)(J_SPREAD_HOUR)] = spreadHour;
+  J[(long)(J_SPREAD_FAST)] = spreadFast;
+  J[(long)(J_SPREAD_LONG)] = spreadLong;
+
+  
+  const double level = d[(long)(b + D_LEVEL)];
+  const double least = d[(long)(b + D_MIN)];
+  const double most = d[(long)(b + D_MAX)];
+  const double range = 0.3 * (most - least);
+  const double low = least - range;
+  const double high = most + range;
+  const double e8 = clamp(d[(long)(b + D_TREND_LEVEL)] + 0.9 * d[(long)(b + D_TREND)], low, high);
+  const long losses = c + F_LOSS;
+  double expected;
+  double weekExpected;
+  if (known) {
+    const double week = layout->weekLength > 0 ? f[(long)(c + layout->F_WEEK + hourOfWeek)] : 0;
+    const double ring = f[(long)(c + layout->F_RING + inDay)];
+    const double ratio = f[(long)(c + layout->F_RATIO + (layout->ratioLength < dayLength ? inDay >> 1 : inDay))];
+    const double e0 = clamp(profile + d[(long)(b + D_SLOW)], low, high);
+    const double e1 = clamp(profile + d[(long)(b + D_FAST)], low, high);
+    const double e2 = clamp(level, low, high);
+    const double e3 = clamp(ring == ring ? level + ring : level, low, high);
+    const double e4 = clamp(profile + week + d[(long)(b + D_WEEK_SLOW)], low, high);
+    const double e5 = clamp(profile + week + d[(long)(b + D_WEEK_FAST)], low, high);
+    const double e6 = clamp(ratio == ratio ? ratio * d[(long)(b + D_RATIO_LEVEL)] : level, low, high);
+    const double e7 = clamp(profile + d[(long)(b + D_LAST_RESIDUAL)], low, high);
+    weekExpected = e4;
+    J[(long)(0)] = e0;
+    J[(long)(1)] = e1;
+    J[(long)(2)] = e2;
+    J[(long)(3)] = e3;
+    J[(long)(4)] = e4;
+    J[(long)(5)] = e5;
+    J[(long)(6)] = e6;
+    J[(long)(7)] = e7;
+    J[(long)(8)] = e8;
+
+    
+    const double perUnit = unit > 0 ? 1 / unit : 0;
+    const double x0 = clamp((e1 - e0) * perUnit, -STACK_X_LIMIT, STACK_X_LIMIT);
+    const double x1 = clamp((e2 - e0) * perUnit, -STACK_X_LIMIT, STACK_X_LIMIT);
+    const double x2 = clamp((e3 - e0) * perUnit, -STACK_X_LIMIT, STACK_X_LIMIT);
+    const double x3 = clamp((e4 - e0) * perUnit, -STACK_X_LIMIT, STACK_X_LIMIT);
+    const double x4 = clamp((e5 - e0) * perUnit, -STACK_X_LIMIT, STACK_X_LIMIT);
+    const double x5 = clamp((e6 - e0) * perUnit, -STACK_X_LIMIT, STACK_X_LIMIT);
+    const double x6 = clamp((e7 - e0) * perUnit, -STACK_X_LIMIT, STACK_X_LIMIT);
+    const double x7 = clamp((e8 - e0) * perUnit, -STACK_X_LIMIT, STACK_X_LIMIT);
+    J[(long)(J_STACK_X)] = x0;
+    J[(long)(J_STACK_X + 1)] = x1;
+    J[(long)(J_STACK_X + 2)] = x2;
+    J[(long)(J_STACK_X + 3)] = x3;
+    J[(long)(J_STACK_X + 4)] = x4;
+    J[(long)(J_STACK_X + 5)] = x5;
+    J[(long)(J_STACK_X + 6)] = x6;
+    J[(long)(J_STACK_X + 7)] = x7;
+    const long w = c + F_WEIGHT;
+    const double out =
+      f[(long)(w)] * x0 + f[(long)(w + 1)] * x1 + (f[(long)(w + 2)] * x2 + f[(long)(w + 3)] * x3) + (f[(long)(w + 4)] * x4 + f[(long)(w + 5)] * x5 + (f[(long)(w + 6)] * x6 + f[(long)(w + 7)] * x7)) + f[(long)(w + 8)];
+    J[(long)(J_STACK_OUT)] = out;
+    double stack = e0 + unit * out;
+    
+    if (!(out >= -1 && out <= 1)) stack = clamp(stack, hullLow(J) - unit, hullHigh(J) + unit);
+    J[(long)(J_STACK)] = stack;
+
+    
+    double best = f[(long)(losses)];
+    for (long k = 1; k < EXPERT_COUNT; k++) if (f[(long)(losses + k)] < best) best = f[(long)(losses + k)];
+    if (mature && f[(long)(losses + EXPERT_COUNT)] < best) best = f[(long)(losses + EXPERT_COUNT)];
+    const double h0 = hedgeWeight(HEDGE_STEPS * (f[(long)(losses)] - best));
+    const double h1 = hedgeWeight(HEDGE_STEPS * (f[(long)(losses + 1)] - best));
+    const double h2 = hedgeWeight(HEDGE_STEPS * (f[(long)(losses + 2)] - best));
+    const double h3 = hedgeWeight(HEDGE_STEPS * (f[(long)(losses + 3)] - best));
+    const double h4 = hedgeWeight(HEDGE_STEPS * (f[(long)(losses + 4)] - best));
+    const double h5 = hedgeWeight(HEDGE_STEPS * (f[(long)(losses + 5)] - best));
+    const double h6 = hedgeWeight(HEDGE_STEPS * (f[(long)(losses + 6)] - best));
+    const double h7 = hedgeWeight(HEDGE_STEPS * (f[(long)(losses + 7)] - best));
+    const double h8 = hedgeWeight(HEDGE_STEPS * (f[(long)(losses + 8)] - best));
+    const double weights = h0 + h1 + (h2 + h3) + (h4 + h5 + (h6 + h7)) + h8;
+    const double sum = h0 * e0 + h1 * e1 + (h2 * e2 + h3 * e3) + (h4 * e4 + h5 * e5 + (h6 * e6 + h7 * e7)) + h8 * e8;
+    if (mature) {
+      const double h9 = hedgeWeight(HEDGE_STEPS * (f[(long)(losses + 9)] - best));
+      expected = 0.5 * ((sum + h9 * stack) / (weights + h9) + stack);
+    } else expected = sum / weights;
+  } else {
+    J[(long)(0)] = J[(long)(4)] = J[(long)(J_STACK)] = weekExpected = slowLevel;
+    J[(long)(1)] = J[(long)(2)] = J[(long)(3)] = J[(long)(5)] = J[(long)(6)] = J[(long)(7)] = level;
+    J[(long)(8)] = e8;
+    const double best = f[(long)(losses + 2)] < f[(long)(losses + 8)] ? f[(long)(losses + 2)] : f[(long)(losses + 8)];
+    const double h2 = hedgeWeight(HEDGE_STEPS * (f[(long)(losses + 2)] - best));
+    const double h8 = hedgeWeight(HEDGE_STEPS * (f[(long)(losses + 8)] - best));
+    expected = (h2 * level + h8 * e8) / (h2 + h8);
+  }
+  J[(long)(J_KNOWN)] = known ? 1 : 0;
+  J[(long)(J_MATURE)] = mature ? 1 : 0;
+  J[(long)(J_EXPECTED)] = expected;
+
+  if (value != value) {
+    J[(long)(J_Z)] = J[(long)(J_SCORE)] = J[(long)(J_SHIFT)] = J[(long)(J_INCIDENT)] = J[(long)(J_LN_Z)] = NAN;
+    J[(long)(J_SHIFT_SIGN)] = 0;
+    return;
+  }
+
+  
+  const double residual = value - expected;
+  const double deviation = fabs(residual);
+  const double z = deviation < Z_LIMIT * spread ? deviation / spread : deviation > 0 ? Z_LIMIT : 0;
+  const long side = residual > 0 ? c : c + 1; 
+  const double lnZ = z > 0.01 ? ln(z) : -4.6;
+  double score = z / f[(long)(side + F_Q_UP)];
+  const double beyond = lnZ - f[(long)(side + F_BLOCK_MEAN_UP)] - 0.3;
+  double raw = score; 
+  double burst = 1;
+  if (beyond > 0) {
+    const double blockDeviation = f[(long)(side + F_BLOCK_DEVIATION_UP)];
+    if (blockDeviation > BLOCK_DEVIATION) burst = exp_(-beyond * (1 - BLOCK_DEVIATION / blockDeviation));
+    raw *= burst;
+  }
+  if (score > STRETCH_FROM) {
+    
+    const double stretch = f[(long)(side + F_STRETCH_UP)];
+    if (stretch > 1) score = STRETCH_FROM * exp_(stretch * ln(score / STRETCH_FROM));
+  }
+  score *= burst;
+  if (points < FIRST_SCORED_POINT) score = 0;
+  if (value == 0 && zeroShare > 0) {
+    
+    const double rarest = -ZERO_SCORE_PER_NAT * ln(zeroShare);
+    if (score > rarest) score = rarest;
+  }
+  J[(long)(J_BACK)] = 0;
+  J[(long)(J_SCORE_BEFORE_MEMORY)] = score;
+  const double memoryAge = f[(long)(c + F_MEMORY_AGE)];
+  if (memoryAge > MEMORY_SHORT && known) {
+    
+    const double old = clamp(profile + (layout->weekLength > 0 ? f[(long)(c + layout->F_WEEK + hourOfWeek)] : 0) + d[(long)(b + D_OLD_LEVEL)], low, high);
+    const double oldSpread = d[(long)(b + D_OLD_SPREAD)] > floor ? d[(long)(b + D_OLD_SPREAD)] : floor;
+    const double away = value - old;
+    const double q = away > 0 ? f[(long)(c + F_Q_UP)] : f[(long)(c + F_Q_DOWN)];
+    const double oldScore = fabs(away) / oldSpread / q;
+    if (memoryAge > MEMORY_LONG && fabs(away) < BACK_SPREADS * oldSpread && fabs(away) < fabs(value - weekExpected)) J[(long)(J_BACK)] = 1;
+    if (oldScore < score) score = oldScore;
+  }
+  J[(long)(J_Z)] = z;
+  J[(long)(J_LN_Z)] = lnZ;
+  J[(long)(J_SCORE)] = score;
+
+  
+  const double qShift = f[(long)(c + F_Q_SHIFT)];
+  double shift = 0;
+  double rawShift = 0;
+  double sign = 0;
+  if (mature) {
+    const double own = d[(long)(b + D_SPREAD_SHIFT)];
+    const double shiftSpread = sqrt(own * own + 0.25 * spread * spread + floorSquare);
+    const double away = value - weekExpected;
+    const double dev = shiftSpread > 0 ? clamp(away / shiftSpread, -5, 5) : away > 0 ? 5 : away < 0 ? -5 : 0;
+    const double e1 = f[(long)(c + F_SHIFT_FAST)] + SHIFT_FAST_RATE * (dev - f[(long)(c + F_SHIFT_FAST)]);
+    const double e2 = f[(long)(c + F_SHIFT_SLOW)] + SHIFT_SLOW_RATE * (dev - f[(long)(c + F_SHIFT_SLOW)]);
+    const double square1 = f[(long)(c + F_SHIFT_FAST_SQUARE)];
+    const double square2 = f[(long)(c + F_SHIFT_SLOW_SQUARE)];
+    const double isFast = e1 * e1 * square2 > e2 * e2 * square1;
+    const double e = isFast ? e1 : e2;
+    rawShift = fabs(e) / sqrt(isFast ? square1 : square2);
+    const double run = shiftRun(f[(long)(c + F_SHIFT_RUN)], dev);
+    J[(long)(J_SHIFT_RUN)] = run;
+    
+    if (run * e > 0 && fabs(run) >= SHIFT_POINTS && J[(long)(J_BACK)] == 0) shift = rawShift / (SHIFT_RARITY * qShift);
+    sign = e > 0 ? 1 : -1;
+    J[(long)(J_SHIFT_D)] = dev;
+    J[(long)(J_SHIFT_SPREAD)] = shiftSpread;
+  }
+  J[(long)(J_SHIFT)] = shift;
+  J[(long)(J_SHIFT_RAW)] = rawShift;
+  J[(long)(J_SHIFT_SIGN)] = sign;
+
+  
+  const double variance = d[(long)(b + D_GLOBAL_VARIANCE)];
+  const double globalZ = variance > 0 ? fabs(value - d[(long)(b + D_GLOBAL_MEAN)]) / sqrt(variance) : 0;
+  const double g = globalZ / f[(long)(c + F_Q_GLOBAL)];
+  const double s = (0.7 * rawShift) / qShift;
+  const double x = sqrt(raw * raw + g * g + s * s);
+  J[(long)(J_GLOBAL_Z)] = globalZ;
+  J[(long)(J_INCIDENT_X)] = x;
+  J[(long)(J_INCIDENT)] = isLargest(f, c + F_REST, x) ? x / exp_(0.7 * (f[(long)(c + F_DAY_MEAN)] - LN_5)) : 0;
+}
+
+static double hedgeWeight(double steps) {
+  return HEDGE_WEIGHTS[(long)(steps)];
+}
+
+static int isLargest(float *f, long rest, double x) {
+  for (long k = 0; k < REST_SLOTS; k++) if (!(x > f[(long)(rest + k)])) return 0;
+  return 1;
+}
+
+static double hullLow(double *J) {
+  double low = J[(long)(0)];
+  for (long k = 1; k < EXPERT_COUNT; k++) if (J[(long)(k)] < low) low = J[(long)(k)];
+  return low;
+}
+
+static double hullHigh(double *J) {
+  double high = J[(long)(0)];
+  for (long k = 1; k < EXPERT_COUNT; k++) if (J[(long)(k)] > high) high = J[(long)(k)];
+  return high;
+}
+
+static double shiftRun(double before, double dev) {
+  if (dev > SHIFT_AWAY) return before > 0 ? before + 1 : 1;
+  if (dev < -SHIFT_AWAY) return before < 0 ? before - 1 : -1;
+  return 0;
+}
+
+static void learnStack(float *f, long c) {
   double *J = JUDGED;
   const double unit = J[(long)(J_UNIT)];
   if (!(unit > 0)) return;
   double *px = covarianceTimesX;
-  const long covariance = c + F_COVARIANCE;
+  const long covariance = (c + F_COVARIANCE) & 0x3fffffff;
+  J[(long)(J_STACK_X + 8)] = 1;
   double trace = 0;
   for (long i = 0, at = covariance; i < EXPERT_COUNT; i++) {
     const double xi = J[(long)(J_STACK_X + i)];
@@ -762,7 +716,7 @@ static void learnStack(float *f, long c, double gated) {
   double denominator = noise * noise;
   for (long i = 0; i < EXPERT_COUNT; i++) denominator += px[(long)(i)] * J[(long)(J_STACK_X + i)];
   const double perDenominator = 1 / denominator;
-  const double error = ((gated - J[(long)(0)]) / unit - J[(long)(J_STACK_OUT)]) * perDenominator;
+  const double error = ((J[(long)(J_GATED)] - J[(long)(0)]) / unit - J[(long)(J_STACK_OUT)]) * perDenominator;
   const double growth = trace > STACK_COVARIANCE * EXPERT_COUNT ? 1 : 1 / STACK_FORGETTING;
   for (long i = 0, at = covariance; i < EXPERT_COUNT; i++) {
     f[(long)(c + F_WEIGHT + i)] += px[(long)(i)] * error;
@@ -773,64 +727,16 @@ static void learnStack(float *f, long c, double gated) {
   }
 }
 
-static void learnSpreads(double *d, float *f, long b, const Layout *layout, long inDay, double value, double residual, double points) {
-  const long c = 2 * b;
-  const double spread = JUDGED[(long)(J_SPREAD)];
-  const double raw = fabs(residual);
-
-  const double free = points < FIRST_SCORED_POINT || spread == 0;
-  const double by4 = SPREAD_PER_DEVIATION * (free || raw < 4 * spread ? raw : 4 * spread);
-  const double by3 = SPREAD_PER_DEVIATION * (free || raw < 3 * spread ? raw : 3 * spread);
-  const double by30 = SPREAD_PER_DEVIATION * (free || raw < 30 * spread ? raw : 30 * spread);
-  d[(long)(b + D_SPREAD_GLOBAL)] += rate(1.0 / 100, points - 1) * (by4 - d[(long)(b + D_SPREAD_GLOBAL)]);
-  d[(long)(b + D_SPREAD_FAST)] += rate(1.0 / 20, points - 1) * (by3 - d[(long)(b + D_SPREAD_FAST)]);
-  d[(long)(b + D_SPREAD_LONG)] += rate(1.0 / (5 * pointsPerDay(layout)), points - 1) * (by30 - d[(long)(b + D_SPREAD_LONG)]);
-  const double hour = layout->pointsPerHour > 1 ? floor(inDay / layout->pointsPerHour) : inDay;
-  const long at = c + layout->F_SPREAD_HOUR + hour;
-  const double visits = floor(d[(long)(b + D_AGE)] / layout->dayLength);
-  f[(long)(at)] += (rate(0.08, visits) / layout->pointsPerHour) * (by4 - f[(long)(at)]);
-
-  const double move = fabs(value - d[(long)(b + D_SLOW_LEVEL)]);
-  d[(long)(b + D_MOVEMENT)] += rate(1.0 / (20 * pointsPerDay(layout)), points - 1) * (move - d[(long)(b + D_MOVEMENT)]);
-}
-
-static void learnShift(double *d, float *f, long b, double away, double seen) {
-  const long c = 2 * b;
-  const double raw = fabs(away);
-  const double shiftSpread = JUDGED[(long)(J_SHIFT_SPREAD)];
-  const double own = SPREAD_PER_DEVIATION * (raw < 4 * shiftSpread ? raw : 4 * shiftSpread);
-  d[(long)(b + D_SPREAD_SHIFT)] += rate(1.0 / 100, seen) * (own - d[(long)(b + D_SPREAD_SHIFT)]);
-  const double dev = JUDGED[(long)(J_SHIFT_D)];
-  f[(long)(c + F_SHIFT_RUN)] = JUDGED[(long)(J_SHIFT_RUN)];
-  learnShiftAverage(f, c + F_SHIFT_FAST, c + F_SHIFT_FAST_SQUARE, dev, SHIFT_FAST_RATE);
-  learnShiftAverage(f, c + F_SHIFT_SLOW, c + F_SHIFT_SLOW_SQUARE, dev, SHIFT_SLOW_RATE);
-}
-
-static double shiftRun(double before, double dev) {
-  if (dev > SHIFT_AWAY) return before > 0 ? before + 1 : 1;
-  if (dev < -SHIFT_AWAY) return before < 0 ? before - 1 : -1;
-  return 0;
-}
-
-static void learnShiftAverage(float *f, long average, long square, double dev, double k) {
-  const double e = f[(long)(average)] + k * (dev - f[(long)(average)]);
-  f[(long)(average)] = e;
-  const double before = f[(long)(square)];
-  const double seen = e * e < 9 * before ? e * e : 9 * before;
-  f[(long)(square)] = before + 0.003 * (seen - before);
-}
-
 static void learnExperts(double *d, float *f, long b, const Layout *layout, long inDay, long hourOfWeek, double gated, int known, int mature) {
   const long c = 2 * b;
   const double dayLength = layout->dayLength;
   const double points = d[(long)(b + D_POINTS)];
   const double age = d[(long)(b + D_AGE)];
-  const double visits = floor(age / dayLength);
   const double level = d[(long)(b + D_LEVEL)];
   const double slowLevel = d[(long)(b + D_SLOW_LEVEL)];
   const long profileAt = c + layout->F_PROFILE + inDay;
   const double profile = f[(long)(profileAt)];
-  const double slowRate = rate(1.0 / dayLength, points);
+  const double slowRate = rate(1 / dayLength, points);
 
   f[(long)(c + layout->F_RING + inDay)] = gated - level;
   d[(long)(b + D_LEVEL)] = level + rate(0.3, points) * (gated - level);
@@ -849,7 +755,7 @@ static void learnExperts(double *d, float *f, long b, const Layout *layout, long
   f[(long)(ratioAt)] = newRatio == newRatio ? newRatio : 1;
 
   if (!known) {
-
+    
     f[(long)(profileAt)] = gated - slowLevel;
     d[(long)(b + D_SLOW)] = d[(long)(b + D_WEEK_SLOW)] = d[(long)(b + D_SLOW_LEVEL)];
     d[(long)(b + D_FAST)] = d[(long)(b + D_WEEK_FAST)] = d[(long)(b + D_LEVEL)];
@@ -874,10 +780,11 @@ static void learnExperts(double *d, float *f, long b, const Layout *layout, long
   d[(long)(b + D_WEEK_FAST)] += 0.4 * (above - week - d[(long)(b + D_WEEK_FAST)]);
   d[(long)(b + D_LAST_RESIDUAL)] = above;
 
-  const double change = rate(0.08, visits) * (mature ? above - week - weekSlow : above - slow);
+  
+  const double change = visitRate(age, dayLength) * (mature ? above - week - weekSlow : above - slow);
   f[(long)(profileAt)] = profile + change;
   if (dayLength >= 96) {
-
+    
     const long before = c + layout->F_PROFILE + (inDay == 0 ? dayLength - 1 : inDay - 1);
     const long after = c + layout->F_PROFILE + (inDay == dayLength - 1 ? 0 : inDay + 1);
     f[(long)(before)] += 0.15 * change;
@@ -885,17 +792,199 @@ static void learnExperts(double *d, float *f, long b, const Layout *layout, long
   }
 }
 
-static double rate(double constant, double n) {
-  const double k = 1 / (n + 1);
-  return k > constant ? k : constant;
+static void learnPoint(double *d, float *f, long b, const Layout *layout, long inDay, long hourOfWeek, double value) {
+  const double points = d[(long)(b + D_POINTS)];
+  if (value != value) {
+    if (points > 0) d[(long)(b + D_AGE)] += 1;
+    return;
+  }
+  if (points == 0) {
+    firstPoint(d, f, b, layout, inDay, value);
+    return;
+  }
+  double *J = JUDGED;
+  const long c = 2 * b;
+  const double expected = J[(long)(J_EXPECTED)];
+  const double spread = J[(long)(J_SPREAD)];
+  const double residual = value - expected;
+  const int known = J[(long)(J_KNOWN)] == 1;
+  const int mature = J[(long)(J_MATURE)] == 1;
+  const double age = d[(long)(b + D_AGE)];
+
+  if (points >= FIRST_SCORED_POINT) learnTail(f, c, layout, residual > 0);
+  learnIncident(d, f, b, layout, points, value);
+
+  
+  double gated = value;
+  const double qUp = f[(long)(c + F_Q_UP)];
+  const double qDown = f[(long)(c + F_Q_DOWN)];
+  const double q = qUp < qDown ? qUp : qDown;
+  const double limit = GATE_SPREADS * spread * (q > 1 ? q : 1);
+  double run = f[(long)(c + F_RUN)];
+  if (points >= FIRST_SCORED_POINT && fabs(residual) > limit) {
+    if (residual > 0) run = run > 0 ? run + 1 : 1;
+    else run = run < 0 ? run - 1 : -1;
+    const double length = fabs(run);
+    if (length <= GATE_RELEARN) {
+      double factor = 1;
+      for (long k = GATE_DOUBLING; k < length; k += GATE_DOUBLING) factor *= 2;
+      const double widened = limit * factor;
+      gated = expected + clamp(residual, -widened, widened);
+      f[(long)(c + F_GATED)] += 1;
+    }
+  } else run = 0;
+  f[(long)(c + F_RUN)] = run;
+  
+  int restored = 0;
+  const double memory = f[(long)(c + F_MEMORY_AGE)];
+  if (memory == 0) {
+    if (fabs(run) == 1 && mature) {
+      d[(long)(b + D_OLD_LEVEL)] = d[(long)(b + D_WEEK_SLOW)];
+      d[(long)(b + D_OLD_SLOW)] = d[(long)(b + D_SLOW)];
+      d[(long)(b + D_OLD_SLOW_LEVEL)] = d[(long)(b + D_SLOW_LEVEL)];
+      d[(long)(b + D_OLD_SPREAD)] = spread;
+      f[(long)(c + F_MEMORY_AGE)] = 1;
+      f[(long)(c + F_MEMORY_BACK)] = 0;
+    }
+  } else {
+    const double back = J[(long)(J_BACK)] == 1 || (memory <= MEMORY_EARLY && run == 0) ? f[(long)(c + F_MEMORY_BACK)] + 1 : 0;
+    f[(long)(c + F_MEMORY_BACK)] = back;
+    if (back >= BACK_POINTS) {
+      restored = memory >= MEMORY_LONG;
+      f[(long)(c + F_MEMORY_AGE)] = 0;
+    } else f[(long)(c + F_MEMORY_AGE)] = memory + 1 > MEMORY_SEASONS * layout->dayLength ? 0 : memory + 1;
+  }
+
+  if (value != 0) {
+    const double size = fabs(value);
+    const double usual = f[(long)(c + F_NONZERO)];
+    const double seen = points * (1 - f[(long)(c + F_ZERO_SHARE)]);
+    f[(long)(c + F_NONZERO)] = usual == 0 ? size : usual + rate(1.0 / 200, seen) * ((size < 5 * usual ? size : 5 * usual) - usual);
+  }
+
+  
+  const double perSpread = spread > 0 ? 1 / spread : 0;
+  const double lossRate = rate(HEDGE_RATE, known ? age - layout->dayLength : points);
+  J[(long)(J_GATED)] = gated;
+  for (long k = known ? 0 : 2; k <= EXPERT_COUNT; k += known ? 1 : 6) {
+    const double loss = fabs(gated - J[(long)(k)]) * perSpread;
+    f[(long)(c + F_LOSS + k)] += lossRate * ((loss < HEDGE_LOSS_LIMIT ? loss : HEDGE_LOSS_LIMIT) - f[(long)(c + F_LOSS + k)]);
+  }
+  if (known) learnStack(f, c);
+
+  learnSpreads(d, f, b, layout, inDay, value, residual, points);
+  if (mature) learnShift(d, f, b, value - J[(long)(4)], age - 2 * layout->dayLength);
+  learnExperts(d, f, b, layout, inDay, hourOfWeek, gated, known, mature);
+
+  if (restored) {
+    
+    
+    d[(long)(b + D_WEEK_FAST)] = d[(long)(b + D_WEEK_SLOW)] = d[(long)(b + D_OLD_LEVEL)];
+    d[(long)(b + D_FAST)] = d[(long)(b + D_SLOW)] = d[(long)(b + D_OLD_SLOW)];
+    d[(long)(b + D_SLOW_LEVEL)] = d[(long)(b + D_OLD_SLOW_LEVEL)];
+    f[(long)(c + F_SHIFT_FAST)] = f[(long)(c + F_SHIFT_SLOW)] = 0;
+    f[(long)(c + F_RUN)] = 0;
+  }
+
+  
+  const double step = fabs(value - d[(long)(b + D_LAST_VALUE)]);
+  const double quantum = d[(long)(b + D_QUANTUM)] * QUANTUM_CREEP;
+  d[(long)(b + D_QUANTUM)] = step > 0 && (quantum == 0 || step < quantum) ? step : quantum;
+  d[(long)(b + D_LAST_VALUE)] = value;
+  d[(long)(b + D_POINTS)] = points + 1;
+  d[(long)(b + D_AGE)] = age + 1;
 }
 
-static double clamp(double x, double low, double high) {
-  return x < low ? low : x > high ? high : x;
+static void firstPoint(double *d, float *f, long b, const Layout *layout, long inDay, double value) {
+  const long c = 2 * b;
+  d[(long)(b + D_LEVEL)] = d[(long)(b + D_SLOW_LEVEL)] = d[(long)(b + D_TREND_LEVEL)] = value;
+  d[(long)(b + D_SLOW)] = d[(long)(b + D_FAST)] = d[(long)(b + D_WEEK_SLOW)] = d[(long)(b + D_WEEK_FAST)] = d[(long)(b + D_RATIO_LEVEL)] = value;
+  d[(long)(b + D_MIN)] = d[(long)(b + D_MAX)] = d[(long)(b + D_LAST_VALUE)] = d[(long)(b + D_GLOBAL_MEAN)] = value;
+  f[(long)(c + layout->F_PROFILE + inDay)] = 0;
+  d[(long)(b + D_POINTS)] = 1;
+  d[(long)(b + D_AGE)] = 1;
+}
+
+static void learnIncident(double *d, float *f, long b, const Layout *layout, double points, double value) {
+  const long c = 2 * b;
+  const double k = rate(1.0 / 6400, points);
+  const double away = value - d[(long)(b + D_GLOBAL_MEAN)];
+  d[(long)(b + D_GLOBAL_MEAN)] += k * away;
+  d[(long)(b + D_GLOBAL_VARIANCE)] = (1 - k) * (d[(long)(b + D_GLOBAL_VARIANCE)] + k * away * away);
+
+  const double x = JUDGED[(long)(J_INCIDENT_X)];
+  const double slotLength = ceil((1.4 * pointsPerDay(layout)) / REST_SLOTS);
+  long slot = f[(long)(c + F_REST_SLOT)];
+  const double restAge = f[(long)(c + F_REST_AGE)] + 1;
+  if (restAge > slotLength) {
+    slot = slot + 1 >= REST_SLOTS ? 0 : slot + 1;
+    f[(long)(c + F_REST_SLOT)] = slot;
+    f[(long)(c + F_REST_AGE)] = 1;
+    f[(long)(c + F_REST + slot)] = 0;
+  } else f[(long)(c + F_REST_AGE)] = restAge;
+  if (x > f[(long)(c + F_REST + slot)]) f[(long)(c + F_REST + slot)] = x;
+
+  if (x > f[(long)(c + F_DAY_MAX)]) f[(long)(c + F_DAY_MAX)] = x;
+  const double dayPoints = f[(long)(c + F_DAY_POINTS)] + 1;
+  if (dayPoints >= layout->dayLength) {
+    const double days = f[(long)(c + F_DAYS)] + 1;
+    const double max = f[(long)(c + F_DAY_MAX)] > 0.1 ? f[(long)(c + F_DAY_MAX)] : 0.1;
+    f[(long)(c + F_DAY_MEAN)] += (ln(max) - f[(long)(c + F_DAY_MEAN)]) / (12 + days);
+    f[(long)(c + F_DAYS)] = days;
+    f[(long)(c + F_DAY_MAX)] = 0;
+    f[(long)(c + F_DAY_POINTS)] = 0;
+  } else f[(long)(c + F_DAY_POINTS)] = dayPoints;
+}
+
+static void learnSpreads(double *d, float *f, long b, const Layout *layout, long inDay, double value, double residual, double points) {
+  const long c = 2 * b;
+  const double spread = JUDGED[(long)(J_SPREAD)];
+  const double raw = fabs(residual);
+  
+  const int free = points < FIRST_SCORED_POINT || spread == 0;
+  const double by4 = SPREAD_PER_DEVIATION * (free || raw < 4 * spread ? raw : 4 * spread);
+  const double by3 = SPREAD_PER_DEVIATION * (free || raw < 3 * spread ? raw : 3 * spread);
+  const double by30 = SPREAD_PER_DEVIATION * (free || raw < 30 * spread ? raw : 30 * spread);
+  d[(long)(b + D_SPREAD_GLOBAL)] += rate(1.0 / 100, points - 1) * (by4 - d[(long)(b + D_SPREAD_GLOBAL)]);
+  d[(long)(b + D_SPREAD_FAST)] += rate(1.0 / 20, points - 1) * (by3 - d[(long)(b + D_SPREAD_FAST)]);
+  d[(long)(b + D_SPREAD_LONG)] += rate(1 / (5 * pointsPerDay(layout)), points - 1) * (by30 - d[(long)(b + D_SPREAD_LONG)]);
+  const long hour = layout->pointsPerHour > 1 ? floor(inDay / layout->pointsPerHour) : inDay;
+  const long at = c + layout->F_SPREAD_HOUR + hour;
+  f[(long)(at)] += (visitRate(d[(long)(b + D_AGE)], layout->dayLength) / layout->pointsPerHour) * (by4 - f[(long)(at)]);
+
+  const double move = fabs(value - d[(long)(b + D_SLOW_LEVEL)]);
+  d[(long)(b + D_MOVEMENT)] += rate(1 / (20 * pointsPerDay(layout)), points - 1) * (move - d[(long)(b + D_MOVEMENT)]);
+}
+
+static void learnShift(double *d, float *f, long b, double away, double seen) {
+  const long c = 2 * b;
+  const double raw = fabs(away);
+  const double shiftSpread = JUDGED[(long)(J_SHIFT_SPREAD)];
+  const double own = SPREAD_PER_DEVIATION * (raw < 4 * shiftSpread ? raw : 4 * shiftSpread);
+  d[(long)(b + D_SPREAD_SHIFT)] += rate(1.0 / 100, seen) * (own - d[(long)(b + D_SPREAD_SHIFT)]);
+  const double dev = JUDGED[(long)(J_SHIFT_D)];
+  f[(long)(c + F_SHIFT_RUN)] = JUDGED[(long)(J_SHIFT_RUN)];
+  learnShiftAverage(f, c + F_SHIFT_FAST, c + F_SHIFT_FAST_SQUARE, dev, SHIFT_FAST_RATE);
+  learnShiftAverage(f, c + F_SHIFT_SLOW, c + F_SHIFT_SLOW_SQUARE, dev, SHIFT_SLOW_RATE);
+}
+
+static void learnShiftAverage(float *f, long average, long square, double dev, double k) {
+  const double e = f[(long)(average)] + k * (dev - f[(long)(average)]);
+  f[(long)(average)] = e;
+  const double before = f[(long)(square)];
+  const double seen = e * e < 9 * before ? e * e : 9 * before;
+  const double after = before + 0.003 * (seen - before);
+  
+  f[(long)(square)] = after > SHIFT_SQUARE_LEAST ? after : SHIFT_SQUARE_LEAST;
+}
+
+static double pointsPerDay(const Layout *layout) {
+  return layout->weekLength == 0 ? 1 : layout->dayLength;
 }
 
 int main(int argc, char **argv) {
   if (argc != 5) return 2;
+  buildTables();
   LN_REF_05 = ln(2.2);
   LN_REF_01 = ln(3.3);
   LN_REF_001 = ln(5.6);

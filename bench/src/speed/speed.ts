@@ -22,7 +22,9 @@ import {
 } from "@foretop/engine";
 
 // The two functions below the product's door, for the comparison with C.
-import { judgePoint, learnPoint, startState } from "../../../engine/src/models/ensemble.ts";
+import { startState } from "../../../engine/src/models/ensemble.ts";
+import { judgePoint } from "../../../engine/src/models/judge-point.ts";
+import { learnPoint } from "../../../engine/src/models/learn-point.ts";
 import { layoutOf } from "../../../engine/src/models/state-layout.ts";
 
 const RESULTS = join(import.meta.dirname, "../../results");

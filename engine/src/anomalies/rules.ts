@@ -4,19 +4,17 @@
  *
  * `findKind` reads, `rememberPoint` writes; both work on the series' own slice, after `judgePoint`.
  */
-import {
-  J_BACK,
-  J_EXPECTED,
-  J_FLOOR,
-  J_SCORE,
-  J_SCORE_BEFORE_MEMORY,
-  J_SHIFT,
-  J_SHIFT_SIGN,
-  J_SPREAD,
-  JUDGED,
-  MEMORY_LONG,
-} from "../models/ensemble.ts";
-import {
+import { MEMORY_LONG } from "../models/constants.ts";
+import * as judged from "../models/judged.ts";
+import * as slots from "../models/state-layout.ts";
+import type { StateLayout } from "../models/state-layout.ts";
+import type { Kind } from "../scores/judgement.ts";
+import { KINDS } from "../scores/judgement.ts";
+import { ln } from "../stats/elementary.ts";
+
+// Copies, for speed: models/constants.ts says why.
+const { JUDGED, J_BACK, J_EXPECTED, J_FLOOR, J_SCORE, J_SCORE_BEFORE_MEMORY, J_SHIFT, J_SHIFT_SIGN, J_SPREAD } = judged;
+const {
   D_LAST_VALUE,
   D_POINTS,
   D_QUANTUM,
@@ -30,11 +28,7 @@ import {
   F_SIDE,
   F_ZERO,
   F_ZERO_SHARE,
-} from "../models/state-layout.ts";
-import type { StateLayout } from "../models/state-layout.ts";
-import type { Kind } from "../scores/judgement.ts";
-import { KINDS } from "../scores/judgement.ts";
-import { ln } from "../stats/elementary.ts";
+} = slots;
 
 const kindIndex = (kind: Kind): number => KINDS.indexOf(kind);
 export const KIND_NONE = 0;

@@ -1,6 +1,9 @@
 import { rememberPoint } from "../anomalies/rules.ts";
 import { usable } from "../scores/judge.ts";
-import { J_EXPECTED, J_SCORE, JUDGED, judgePoint, learnPoint, startState } from "./ensemble.ts";
+import { startState } from "./ensemble.ts";
+import { judgePoint } from "./judge-point.ts";
+import { learnPoint } from "./learn-point.ts";
+import { J_EXPECTED, J_SCORE, JUDGED } from "./judged.ts";
 import type { Model } from "./model.ts";
 import { layoutOf } from "./state-layout.ts";
 

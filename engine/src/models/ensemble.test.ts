@@ -5,7 +5,10 @@ import { scoreOf, severityOf } from "../scores/severity.ts";
 import { normal } from "../random/distributions.ts";
 import { seededRandom } from "../random/seeded-random.ts";
 import { rhythmOf } from "../time/rhythm.ts";
-import { J_EXPECTED, J_STACK, JUDGED, judgePoint, learnPoint, startState } from "./ensemble.ts";
+import { startState } from "./ensemble.ts";
+import { judgePoint } from "./judge-point.ts";
+import { learnPoint } from "./learn-point.ts";
+import { J_EXPECTED, J_STACK, JUDGED } from "./judged.ts";
 import { layoutOf } from "./state-layout.ts";
 
 const hourly = rhythmOf("PT1H");
@@ -81,6 +84,16 @@ test("a million zeros, then one: finite, found, and the zeros after it are calm"
   assert.ok(scores.subarray(10, 1_000_000).every((x) => x === 0));
   assert.ok(scores[1_000_000] > 6.75 && severity[1_000_000] <= 100, `${scores[1_000_000]}`);
   assert.ok(scores.subarray(1_000_001).every((x) => x < 1));
+});
+
+test("years of silence do not blow up the slow channel: a shift after them has a score like others", () => {
+  const values = new Float64Array(60_000).fill(7);
+  for (let t = 59_980; t < 60_000; t++) values[t] = t % 2 === 0 ? 9 : 10;
+  const judged = score(values);
+  for (const column of [judged.score, judged.shiftScore, judged.incidentScore]) {
+    assert.ok(column.subarray(400).every((x) => Number.isFinite(x)), `${column.findIndex((x, t) => t >= 400 && !Number.isFinite(x))}`);
+  }
+  assert.ok(judged.shiftScore[59_985] > 6.75 && judged.shiftScore[59_985] < 10_000, `${judged.shiftScore[59_985]}`); // was 4e22
 });
 
 test("a new level is an anomaly first and normal soon: no alarm after two days", () => {

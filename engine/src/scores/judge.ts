@@ -15,20 +15,22 @@ import {
   rememberPoint,
 } from "../anomalies/rules.ts";
 import { EngineError } from "../models/engine-error.ts";
-import {
-  J_EXPECTED,
-  J_INCIDENT,
-  J_SCORE,
-  J_SHIFT,
-  J_SPREAD,
-  JUDGED,
-  STRETCH_FROM,
-  VALUE_LIMIT,
-  judgePoint,
-  learnPoint,
-} from "../models/ensemble.ts";
+import { STRETCH_FROM, VALUE_LIMIT } from "../models/constants.ts";
+import { judgePoint } from "../models/judge-point.ts";
+import { learnPoint } from "../models/learn-point.ts";
+import * as judged from "../models/judged.ts";
 import { floatsOf, numbersOf, pointsToLearn } from "../models/series-states.ts";
-import {
+import * as slots from "../models/state-layout.ts";
+import { layoutOf } from "../models/state-layout.ts";
+import type { SeriesStates } from "../models/states.ts";
+import { exp, ln } from "../stats/elementary.ts";
+import type { IntervalInput, Judgement, MeasureSettings } from "./judgement.ts";
+import { HELD_BACK_REASONS, STATUSES } from "./judgement.ts";
+import { scoreOf, severityOf } from "./severity.ts";
+
+// Copies, for speed: models/constants.ts says why.
+const { JUDGED, J_EXPECTED, J_INCIDENT, J_SCORE, J_SHIFT, J_SPREAD } = judged;
+const {
   D_LEARNED_UNTIL,
   D_MIN,
   D_POINTS,
@@ -40,13 +42,7 @@ import {
   F_Q_UP,
   F_STRETCH_DOWN,
   F_STRETCH_UP,
-  layoutOf,
-} from "../models/state-layout.ts";
-import type { SeriesStates } from "../models/states.ts";
-import { exp, ln } from "../stats/elementary.ts";
-import type { IntervalInput, Judgement, MeasureSettings } from "./judgement.ts";
-import { HELD_BACK_REASONS, STATUSES } from "./judgement.ts";
-import { scoreOf, severityOf } from "./severity.ts";
+} = slots;
 
 const JUDGED_STATUS = STATUSES.indexOf("judged");
 const LEARNING_STATUS = STATUSES.indexOf("learning");

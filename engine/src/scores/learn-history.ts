@@ -7,7 +7,9 @@
  */
 import { rememberPoint, resetRuns } from "../anomalies/rules.ts";
 import { EngineError } from "../models/engine-error.ts";
-import { judgePoint, learnPoint, resetTail } from "../models/ensemble.ts";
+import { resetTail } from "../models/ensemble.ts";
+import { judgePoint } from "../models/judge-point.ts";
+import { learnPoint } from "../models/learn-point.ts";
 import { floatsOf, numbersOf } from "../models/series-states.ts";
 import { D_LEARNED_UNTIL, layoutOf } from "../models/state-layout.ts";
 import type { StateLayout } from "../models/state-layout.ts";

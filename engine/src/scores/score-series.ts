@@ -3,7 +3,8 @@
  * the backtest of a file and the accuracy bench call, so that there is no second path.
  */
 import { rememberPoint } from "../anomalies/rules.ts";
-import { judgePoint, learnPoint } from "../models/ensemble.ts";
+import { judgePoint } from "../models/judge-point.ts";
+import { learnPoint } from "../models/learn-point.ts";
 import { createStates, floatsOf, numbersOf, pointsToLearn } from "../models/series-states.ts";
 import { layoutOf } from "../models/state-layout.ts";
 import type { Rhythm } from "../time/rhythm.ts";

@@ -1,16 +1,5 @@
-import {
-  J_EXPECTED,
-  J_FLOOR,
-  J_MATURE,
-  J_SCORE,
-  J_SPREAD,
-  J_SPREAD_FAST,
-  J_SPREAD_HOUR,
-  J_SPREAD_LONG,
-  J_STACK,
-  JUDGED,
-  judgePoint,
-} from "../models/ensemble.ts";
+import { judgePoint } from "../models/judge-point.ts";
+import { J_EXPECTED, J_FLOOR, J_MATURE, J_SCORE, J_SPREAD, J_SPREAD_FAST, J_SPREAD_HOUR, J_SPREAD_LONG, J_STACK, JUDGED } from "../models/judged.ts";
 import { floatsOf, numbersOf } from "../models/series-states.ts";
 import {
   D_LEVEL,

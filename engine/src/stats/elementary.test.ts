@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "vitest";
 import { seededRandom } from "../random/seeded-random.ts";
-import { exp, expRough, ln, pow } from "./elementary.ts";
+import { exp, ln, pow, thirdsOfOctave } from "./elementary.ts";
 
 const close = (actual: number, wanted: number, what: string) =>
   assert.ok(Math.abs(actual - wanted) <= 1e-13 * Math.abs(wanted) + 1e-15, `${what}: ${actual} is not ${wanted}`);
@@ -36,13 +36,13 @@ test("ln 2 and e have their printed digits", () => {
   close(exp(1), Number("2.718281828459045235"), "e");
 });
 
-test("expRough has six digits and ends at 0", () => {
-  for (let x = -39; x < 5; x += 0.0137) {
-    const wanted = Math.exp(x);
-    assert.ok(Math.abs(expRough(x) - wanted) <= 1e-6 * wanted, `expRough(${x})`);
+test("thirdsOfOctave are the whole thirds of the logarithm to the base 2", () => {
+  for (let x = 1e-3; x < 5000; x *= 1.00317) {
+    const wanted = 3 * Math.log2(x);
+    const border = Math.abs(wanted - Math.round(wanted)) < 1e-4;
+    if (!border) assert.equal(thirdsOfOctave(x), Math.floor(wanted), `thirdsOfOctave(${x})`);
   }
-  assert.equal(expRough(-41), 0);
-  assert.ok(Number.isNaN(expRough(NaN)));
+  assert.deepEqual([0.5, 1, 1.26, 1.59, 2].map(thirdsOfOctave), [-3, 0, 1, 2, 3]);
 });
 
 test("ln at the ends of the number range", () => {
