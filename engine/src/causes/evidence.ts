@@ -39,6 +39,7 @@ export interface Evidence {
  * @param expected  [leaf], ≥ 0; a leaf that was not expected (0) but arrived takes 1e-6: the cap holds it
  * @param spread    [leaf] standard deviation of actual around expected
  * @param quiet     [leaf] 0 keeps a leaf out of the noise's estimate, because it is known to have moved
+ * @param evidenceMax  of one leaf
  * A leaf with NaN, or with neither actual nor expected, says nothing.
  */
 export function countEvidence(
@@ -46,6 +47,7 @@ export function countEvidence(
   expected: Float64Array,
   spread: Float64Array,
   quiet: Uint8Array | null = null,
+  evidenceMax: number = LEAF_EVIDENCE_MAX,
 ): Evidence {
   const count = actual.length;
   const W = new Float64Array(count);
@@ -66,7 +68,7 @@ export function countEvidence(
     const evidence = Math.max(0, ((v > 0 ? v * ln(v / f) : 0) - v + f) / phi);
     // Where a forecast was cut off at zero the logarithm would take a step of three spreads for a miracle.
     const normal = v > f && s > 0 ? (v - f) ** 2 / (2 * s * s * widening) : Infinity;
-    L[i] = Math.min(LEAF_EVIDENCE_MAX, evidence, normal);
+    L[i] = Math.min(evidenceMax, evidence, normal);
     N[i] = 1;
   }
   return { form: "counts", W, A, Q: null, L, N, scatterMax: 1.5, noise: Math.sqrt(widening) };
@@ -226,7 +228,13 @@ function shortestHalf(larger: Float64Array, smaller: Float64Array): number {
  * Averages, and sums that may be negative: Gaussian leaves, each with its own spread.
  * A leaf with NaN, without spread or expected 0 says nothing.
  */
-export function gaussianEvidence(actual: Float64Array, expected: Float64Array, spread: Float64Array, quiet: Uint8Array | null = null): Evidence {
+export function gaussianEvidence(
+  actual: Float64Array,
+  expected: Float64Array,
+  spread: Float64Array,
+  quiet: Uint8Array | null = null,
+  evidenceMax: number = LEAF_EVIDENCE_MAX,
+): Evidence {
   const count = actual.length;
   const W = new Float64Array(count);
   const A = new Float64Array(count);
@@ -243,7 +251,7 @@ export function gaussianEvidence(actual: Float64Array, expected: Float64Array, s
     W[i] = (f * f) / s2;
     A[i] = (f * difference) / s2;
     Q[i] = (difference * difference) / s2;
-    L[i] = Math.min(LEAF_EVIDENCE_MAX, Q[i]! / 2);
+    L[i] = Math.min(evidenceMax, Q[i]! / 2);
     N[i] = 1;
   }
   return { form: "shift", W, A, Q, L, N, scatterMax: 1.5, noise: Math.sqrt(widening) };

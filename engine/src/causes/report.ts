@@ -44,6 +44,9 @@ export interface SiblingCheck {
   readonly alike: readonly (string | null)[];
   /** did not */
   readonly otherwise: readonly (string | null)[];
+  /** how many they are, where the lists were cut */
+  readonly alikeCount: number;
+  readonly otherwiseCount: number;
   /** too little volume to tell */
   readonly unclearCount: number;
 }

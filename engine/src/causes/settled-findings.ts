@@ -2,9 +2,10 @@
  * The search on leaves made ready: the kind of evidence chosen, values folded where the cube would be too large, and the
  * noise settled – a planted move must not widen the noise that it is judged by.
  */
+import { ln } from "../stats/elementary.ts";
 import { folded, type CauseLimits, type Cells, type FoldedCells } from "./cells.ts";
 import { cubeShape, type CubeShape } from "./cube.ts";
-import { countEvidence, gaussianEvidence, medianOf, symmetricEvidence, type Evidence } from "./evidence.ts";
+import { countEvidence, gaussianEvidence, LEAF_EVIDENCE_MAX, medianOf, symmetricEvidence, type Evidence } from "./evidence.ts";
 import { scan, type Finding } from "./scan.ts";
 
 export interface Leaves {
@@ -13,6 +14,8 @@ export interface Leaves {
   readonly actual: Float64Array;
   readonly expected: Float64Array;
   readonly spread: Float64Array | null;
+  /** the spreads are those of forecasts: estimates, and too small for some leaves (heavyTailed) */
+  readonly isForecast?: boolean;
 }
 
 /** Noise is estimated anew only where at least this share of the leaves is outside of what was found. */
@@ -58,12 +61,25 @@ export function settledFindings(
   return { findings, folded: fold, shape, cellOf, evidence };
 }
 
-function evidenceOf({ kind, actual, expected, spread }: Leaves, quiet: Uint8Array | null): Evidence {
+function evidenceOf({ kind, actual, expected, spread, isForecast }: Leaves, quiet: Uint8Array | null): Evidence {
   if (spread === null) return symmetricEvidence(actual, expected, quiet);
   // A forecast of a sparse count may lie a little below zero: that alone makes no negative measure.
   const hasNegative = actual.some((v) => v < 0) || expected.some((f, i) => f < -spread[i]!);
-  if (kind === "average" || hasNegative) return gaussianEvidence(actual, expected, spread, quiet);
-  return countEvidence(actual, expected, spread, quiet);
+  const evidenceFrom = kind === "average" || hasNegative ? gaussianEvidence : countEvidence;
+  if (isForecast !== true) return evidenceFrom(actual, expected, spread, quiet);
+  const evidence = evidenceFrom(actual, expected, spread, quiet, Infinity);
+  return { ...evidence, L: evidence.L.map(heavyTailed) };
+}
+
+/**
+ * A leaf's evidence when its spread is an estimate: Student's t with 8 degrees of freedom instead of the normal
+ * distribution. Two spreads are two spreads; five are half the evidence, and thirty still enough for a leaf to be named
+ * alone. Without it one leaf in some 200,000 was named that had only been forecast with too much confidence.
+ */
+const DEGREES = 8;
+
+function heavyTailed(evidence: number): number {
+  return Math.min(LEAF_EVIDENCE_MAX, ((DEGREES + 1) / 2) * ln(1 + (2 * evidence) / DEGREES));
 }
 
 /** Values that were folded together have no name: a finding of them is none. */

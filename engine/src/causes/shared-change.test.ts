@@ -57,6 +57,18 @@ describe("an error that all forecasts share", () => {
     assert.deepEqual(segments(report), ["a=1"]);
   });
 
+  test("a single leaf is named when it is thirty spreads off, and not when it is five", () => {
+    const dimensions = dimensionColumns(["a", "b"], Array.from({ length: 400 }, (_, i) => [`a${Math.floor(i / 20)}`, `b${i % 20}`]));
+    const off = (spreads: number) => {
+      const random = seededRandom(41);
+      const expected = new Float64Array(400).fill(900);
+      const actual = expected.map((f, i) => (i === 77 ? f - 30 * spreads : f + 30 * normal(random)));
+      return segments(findCauses({ measure: "orders", dimensions, expected, actual, spread: expected.map(Math.sqrt), sharedError: 0.03 }));
+    };
+    assert.deepEqual(off(29), ["a=a3 & b=b17"]);
+    assert.deepEqual(off(5), []);
+  });
+
   test("a leaf whose forecast was cut off at zero is no miracle", () => {
     const dimensions = dimensionColumns(["a", "b"], Array.from({ length: 400 }, (_, i) => [`a${Math.floor(i / 20)}`, `b${i % 20}`]));
     const expected = Float64Array.from({ length: 400 }, (_, i) => (i === 77 ? 0 : 9));

@@ -32,7 +32,8 @@ const ROUNDS_MAX = 3;
 const SAME_RATIO = 0.002;
 
 /** @param sharedError  the total's own spread over its expected value */
-export function sharedSearch(cells: Cells, leaves: Leaves, { sharedError, limits }: { sharedError: number; limits: CauseLimits }): SharedSearch {
+export function sharedSearch(cells: Cells, given: Leaves, { sharedError, limits }: { sharedError: number; limits: CauseLimits }): SharedSearch {
+  const leaves: Leaves = { ...given, isForecast: true };
   const plain = settledFindings(cells, leaves, { withTotal: false, gainMin: GAIN_MIN_OF_FORECASTS, limits });
   const { evidence } = plain;
   const W = sumOf(evidence.W);

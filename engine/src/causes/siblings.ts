@@ -44,6 +44,6 @@ export function siblingChecks(
       else if (Math.sign(v - f) === Math.sign(half) && Math.abs(v - f) >= Math.abs(half)) alike.push(values[own] ?? null);
       else otherwise.push(values[own] ?? null);
     }
-    return { dimension: name, isFixed: segment[d] !== shape.sizes[d], alike, otherwise, unclearCount };
+    return { dimension: name, isFixed: segment[d] !== shape.sizes[d], alike, otherwise, alikeCount: alike.length, otherwiseCount: otherwise.length, unclearCount };
   });
 }
