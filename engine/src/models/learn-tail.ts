@@ -31,7 +31,7 @@ const {
 } = slots;
 
 const STRETCH_MAX = 1.3;
-const STRETCH_REFERENCE = 0.3; // mean log excess of the top 5 %: 0.17 for normal data, 0.33 for Student's t(3)
+const STRETCH_REFERENCE = 0.3; // mean log excess of the top 5 %: 0.17 for normal data, 0.38 for Student's t(3)
 const TAIL_LOWEST = 0.5; // the histogram's first level
 const LN_TAIL_LOWEST = -0.6931471805599453;
 const TAIL_PER_OCTAVE = 6;
@@ -121,7 +121,7 @@ function addCoarse(f: Float32Array, bins: number, x: number): void {
  * Σ exponent · ln(quantile / reference) over the levels exceeded by 5 %, 1 % and 0.1 % of `total` points. Each
  * quantile is pulled to its reference with the weight of 20 exceedances, so that short histories change little.
  */
-function lnQuantileTerm(
+export function lnQuantileTerm(
   f: Float32Array,
   bins: number,
   binCount: number,
@@ -153,7 +153,7 @@ function lnQuantileTerm(
 }
 
 /** Hill's mean log excess over the level that 5 % reach, as an exponent ≥ 1 where it is smaller than the reference. */
-function stretchOf(f: Float32Array, bins: number, total: number): number {
+export function stretchOf(f: Float32Array, bins: number, total: number): number {
   const sought = 0.05 * total;
   let above = 0;
   let sum = 0;
