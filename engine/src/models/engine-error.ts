@@ -9,6 +9,7 @@ export type EngineErrorCode =
   | "INTERVAL_OUT_OF_ORDER"
   | "SERIES_COUNT"
   | "POSITION"
+  | "SETTINGS"
   | "SEASON_LONGER_THAN_HISTORY";
 
 /** The caller's mistake, with the series it was found at, where there is one. */

@@ -24,6 +24,7 @@ import * as slots from "../models/state-layout.ts";
 import { layoutOf } from "../models/state-layout.ts";
 import type { SeriesStates } from "../models/states.ts";
 import { exp, ln } from "../stats/elementary.ts";
+import { checkInterval } from "./check.ts";
 import type { IntervalInput, Judgement, MeasureSettings } from "./judgement.ts";
 import { HELD_BACK_REASONS, STATUSES } from "./judgement.ts";
 import { scoreOf, severityOf } from "./severity.ts";
@@ -64,13 +65,13 @@ export interface JudgeOptions {
  * @throws EngineError INTERVAL_OUT_OF_ORDER when a series has already learned this interval or a later one
  */
 export function judge(states: SeriesStates, input: IntervalInput, options: JudgeOptions = {}): Judgement {
-  checkInput(states, input);
+  checkInterval(states, input);
   return run(states, input, options, false);
 }
 
 /** Lets every series learn the interval; call once, after `judge`. Fails like `judge`, and then nothing is learned. */
 export function learn(states: SeriesStates, input: IntervalInput, judgement: Judgement): void {
-  checkInput(states, input);
+  checkInterval(states, input);
   if (judgement.kind.length !== states.seriesCount) {
     throw new EngineError("SERIES_COUNT", `the judgement has ${judgement.kind.length} series, the states ${states.seriesCount}`);
   }
@@ -90,7 +91,7 @@ export function learn(states: SeriesStates, input: IntervalInput, judgement: Jud
 
 /** `judge` and `learn` in one pass over the states: the same judgement and the same bytes, at two thirds of the cost. */
 export function judgeAndLearn(states: SeriesStates, input: IntervalInput, options: JudgeOptions = {}): Judgement {
-  checkInput(states, input);
+  checkInterval(states, input);
   return run(states, input, options, true);
 }
 
@@ -117,41 +118,6 @@ export function emptyJudgement(seriesCount: number): Judgement {
     heldBack: new Uint8Array(seriesCount),
     pointsNeeded: new Int32Array(seriesCount),
   };
-}
-
-function checkInput(states: SeriesStates, { startMs, values, position, settingsOf, settings }: IntervalInput): void {
-  const { seriesCount, stateLength, rhythm } = states;
-  const layout = layoutOf(rhythm);
-  if (stateLength !== layout.stateLength || states.data.length !== seriesCount * stateLength) {
-    throw new EngineError("STATE_LENGTH", `${seriesCount} ${rhythm.frequency} states have ${states.data.length} slots`);
-  }
-  if (values.length !== seriesCount) {
-    throw new EngineError("SERIES_COUNT", `the interval has ${values.length} values, the states ${seriesCount} series`);
-  }
-  if (settingsOf.length < seriesCount) {
-    throw new EngineError("SERIES_COUNT", `settings are given for ${settingsOf.length} of ${seriesCount} series`);
-  }
-  const { inDay, hourOfWeek } = position;
-  if (!Number.isInteger(inDay) || inDay < 0 || inDay >= layout.dayLength) {
-    throw new EngineError("POSITION", `position ${inDay} is not in a day of ${layout.dayLength} ${rhythm.frequency} intervals`);
-  }
-  if (layout.weekLength > 0 && (!Number.isInteger(hourOfWeek) || hourOfWeek < 0 || hourOfWeek >= layout.weekLength)) {
-    throw new EngineError("POSITION", `hour of week ${hourOfWeek} is not in 0 … ${layout.weekLength - 1}`);
-  }
-  if (!Number.isFinite(startMs)) throw new EngineError("POSITION", `startMs is ${startMs}`);
-  for (let s = 0; s < seriesCount; s++) {
-    const until = states.data[s * stateLength + D_LEARNED_UNTIL];
-    if (until >= startMs) {
-      throw new EngineError(
-        "INTERVAL_OUT_OF_ORDER",
-        `series ${s} has learned up to ${new Date(until).toISOString()}; it cannot be judged at ${new Date(startMs).toISOString()}`,
-        s,
-      );
-    }
-    if (settings[settingsOf[s]] === undefined) {
-      throw new EngineError("SERIES_COUNT", `series ${s} has settings number ${settingsOf[s]} of ${settings.length}`, s);
-    }
-  }
 }
 
 function run(states: SeriesStates, input: IntervalInput, options: JudgeOptions, learns: boolean): Judgement {

@@ -15,6 +15,7 @@ import { D_LEARNED_UNTIL, layoutOf } from "../models/state-layout.ts";
 import type { StateLayout } from "../models/state-layout.ts";
 import type { SeriesStates } from "../models/states.ts";
 import type { Position } from "../time/rhythm.ts";
+import { checkPosition, checkStates } from "./check.ts";
 import { usable } from "./judge.ts";
 
 export interface History {
@@ -45,12 +46,20 @@ export interface LearnHistoryOptions {
  * @throws EngineError when shapes do not fit, or a series has already learned an interval of it; nothing is learned then
  */
 export function learnHistory(states: SeriesStates, history: History, options: LearnHistoryOptions = {}): void {
+  checkStates(states);
   const { firstSeries = 0, passes = 2 } = options;
   const { startMs, positions, values } = history;
   const intervalCount = startMs.length;
   if (intervalCount === 0) return;
   const rowCount = values.length / intervalCount;
-  if (positions.length !== intervalCount || !Number.isInteger(rowCount) || firstSeries + rowCount > states.seriesCount) {
+  if (
+    positions.length !== intervalCount ||
+    (history.datasetArrived !== undefined && history.datasetArrived.length !== intervalCount) ||
+    !Number.isInteger(rowCount) ||
+    !Number.isInteger(firstSeries) ||
+    firstSeries < 0 ||
+    firstSeries + rowCount > states.seriesCount
+  ) {
     throw new EngineError(
       "SERIES_COUNT",
       `${values.length} values and ${positions.length} positions are not rows of ${intervalCount} intervals for series ${firstSeries} … ${states.seriesCount - 1}`,
@@ -81,9 +90,7 @@ export function learnHistory(states: SeriesStates, history: History, options: Le
   const hourOfWeek = new Uint8Array(intervalCount);
   for (let t = 0; t < intervalCount; t++) {
     const position = positions[t];
-    if (!(position.inDay >= 0 && position.inDay < layout.dayLength)) {
-      throw new EngineError("POSITION", `position ${position.inDay} is not in a day of ${layout.dayLength} intervals`);
-    }
+    checkPosition(layout, position);
     inDay[t] = position.inDay;
     hourOfWeek[t] = position.hourOfWeek;
   }
@@ -124,6 +131,7 @@ export function learnRow(
 }
 
 function checkOrder(startMs: Float64Array): void {
+  if (!Number.isFinite(startMs[0])) throw new EngineError("POSITION", `startMs of the first interval is ${startMs[0]}`);
   for (let t = 1; t < startMs.length; t++) {
     if (!(startMs[t] > startMs[t - 1])) {
       throw new EngineError("INTERVAL_OUT_OF_ORDER", `interval ${t} of the history does not come after interval ${t - 1}`);

@@ -8,6 +8,8 @@ import { learnPoint } from "../models/learn-point.ts";
 import { createStates, floatsOf, numbersOf, pointsToLearn } from "../models/series-states.ts";
 import { layoutOf } from "../models/state-layout.ts";
 import type { Rhythm } from "../time/rhythm.ts";
+import { EngineError } from "../models/engine-error.ts";
+import { checkPosition, checkSettings } from "./check.ts";
 import { emptyJudgement, usable, writeJudgement } from "./judge.ts";
 import type { Judgement, MeasureSettings } from "./judgement.ts";
 import { DEFAULT_MEASURE_SETTINGS } from "./judgement.ts";
@@ -35,6 +37,8 @@ export interface ScoreSeriesOptions {
  *
  * @returns a Judgement whose columns are [interval] instead of [series]; history is "learning", with NaN scores
  *
+ * @throws EngineError when the columns have different lengths, or a position or a setting is not one
+ *
  * O(interval).
  */
 export function scoreSeries(rhythm: Rhythm, series: SeriesToScore, options: ScoreSeriesOptions = {}): Judgement {
@@ -42,6 +46,14 @@ export function scoreSeries(rhythm: Rhythm, series: SeriesToScore, options: Scor
   const { values, inDay, hourOfWeek } = series;
   const needed = options.pointsToLearn ?? (historyCount > 0 ? 0 : pointsToLearn(rhythm));
   const layout = layoutOf(rhythm);
+  checkSettings(settings);
+  if (inDay.length !== values.length || hourOfWeek.length !== values.length || !(historyCount >= 0 && historyCount <= values.length)) {
+    throw new EngineError(
+      "SERIES_COUNT",
+      `${values.length} values have ${inDay.length} and ${hourOfWeek.length} positions, and ${historyCount} of them are history`,
+    );
+  }
+  for (let t = 0; t < values.length; t++) checkPosition(layout, { inDay: inDay[t], hourOfWeek: hourOfWeek[t] });
   const states = createStates(rhythm, 1);
   const d = numbersOf(states);
   const f = floatsOf(states);

@@ -14,6 +14,7 @@ import {
 import type { SeriesStates } from "../models/states.ts";
 import type { Position } from "../time/rhythm.ts";
 import { spreadsPerScore, usable } from "./judge.ts";
+import { checkPosition, checkSeries, checkSettings, checkStates } from "./check.ts";
 import type { MeasureSettings } from "./judgement.ts";
 import { scoreOf, severityOf } from "./severity.ts";
 
@@ -37,6 +38,8 @@ export function smallestChangeCaught(
   position: Position,
   settings: MeasureSettings,
 ): SmallestChange {
+  checkPlace(states, series, position);
+  checkSettings(settings);
   const b = series * states.stateLength;
   const f = floatsOf(states);
   judgePoint(numbersOf(states), f, b, layoutOf(states.rhythm), position.inDay, position.hourOfWeek, NaN);
@@ -51,6 +54,7 @@ export function smallestChangeCaught(
 
 /** Severity that a value would have at this position now, by its point score alone. Learns nothing. */
 export function severityIf(states: SeriesStates, series: number, position: Position, value: number): number {
+  checkPlace(states, series, position);
   const b = series * states.stateLength;
   judgePoint(numbersOf(states), floatsOf(states), b, layoutOf(states.rhythm), position.inDay, position.hourOfWeek, usable(value));
   return severityOf(JUDGED[J_SCORE]);
@@ -86,6 +90,7 @@ export interface Explanation {
 
 /** Explains what would be expected of a series at a position now. Learns nothing. */
 export function explainExpected(states: SeriesStates, series: number, position: Position): Explanation {
+  checkPlace(states, series, position);
   const b = series * states.stateLength;
   const c = 2 * b;
   const d = numbersOf(states);
@@ -112,4 +117,10 @@ export function explainExpected(states: SeriesStates, series: number, position: 
     pointsGated: f[c + F_GATED],
     mature,
   };
+}
+
+function checkPlace(states: SeriesStates, series: number, position: Position): void {
+  checkStates(states);
+  checkSeries(states, series);
+  checkPosition(layoutOf(states.rhythm), position);
 }
