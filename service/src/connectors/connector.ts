@@ -3,7 +3,9 @@
  * (connector-contract.ts) holds it to it. Connectors know nothing of detectors, intervals or measures: they get a
  * statement with bound instants and give rows.
  */
+import type { Frequency } from "@foretop/engine";
 import type { z } from "zod";
+import type { Interval } from "../crawl/batch.ts";
 import type { Secrets } from "../secrets/secrets.ts";
 
 export interface Connector<Settings = unknown> {
@@ -34,7 +36,19 @@ export interface SourceContext {
   readonly secrets: Secrets;
   /** IANA zone of the dataset: the session's time zone, so that naive and zoned columns compare rightly */
   readonly zone: string;
+  /** what is read for; sources of files need it to know which files and columns are meant, databases don't */
+  readonly dataset?: DatasetNeeds;
   readonly signal?: AbortSignal;
+}
+
+/** The part of a dataset's configuration that a source of files needs. */
+export interface DatasetNeeds {
+  readonly frequency: Frequency;
+  readonly timestamp: { readonly column: string; readonly format: string | null };
+  /** columns whose cells are numbers */
+  readonly numbers: readonly string[];
+  /** columns whose cells are texts, or only counted */
+  readonly texts: readonly string[];
 }
 
 /** A statement as the user wrote it, plus where the interval's bounds go. */
@@ -65,6 +79,8 @@ export interface RowBatch {
   readonly rows: readonly (readonly Cell[])[];
   /** bytes as received or estimated */
   readonly bytes: number;
+  /** a folder stands for its intervals: rows of others don't count, even if the reading asks for those, too */
+  readonly within?: readonly Interval[];
 }
 
 export interface ReadOptions {

@@ -49,7 +49,7 @@ export function keptSources(connectors: readonly Connector[], { idleMs = IDLE_MS
   }
 
   async function openKept(connector: Connector, settings: unknown, context: SourceContext): Promise<Source> {
-    const key = JSON.stringify([connector.kind, context.zone, settings]);
+    const key = JSON.stringify([connector.kind, context.zone, context.dataset ?? null, settings]);
     const source = take(key) ?? (await connector.open(settings, context));
     return new LentSource(source, (isSound) => (isSound ? giveBack(key, source) : source.close()));
   }

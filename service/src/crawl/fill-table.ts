@@ -31,7 +31,7 @@ export async function fillTable(
     made.push({ columns, found, table: new LeafTable(config, found, { startMs, endMs, columnCount: columns.length }) });
   });
   for await (const batch of batches) {
-    made[0]!.table.addRows(batch.rows);
+    made[0]!.table.addRows(batch.rows, batch.within);
     onBatch?.(made[0]!.table, batch.bytes);
   }
   const { columns, found, table } = made[0]!;

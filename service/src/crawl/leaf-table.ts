@@ -9,9 +9,9 @@ import type { SeriesKey } from "@foretop/engine";
 import type { Cell } from "../connectors/connector.ts";
 import type { DetectorConfig, MeasureConfig } from "../resources/detector.ts";
 import { SourceError } from "../telemetry/errors.ts";
-import type { RowCounts } from "./batch.ts";
+import type { Interval, RowCounts } from "./batch.ts";
 import { Combinations } from "./combinations.ts";
-import { compileTimestampFormat, unixMs } from "./compile-timestamp-format.ts";
+import { compileTimestampFormat, UNIX_FORMAT, unixMs } from "./compile-timestamp-format.ts";
 import type { FoundColumns } from "./find-columns.ts";
 import { parseIsoTimestamp } from "./parse-iso-timestamp.ts";
 
@@ -78,6 +78,8 @@ export class LeafTable {
   readonly #isCount: readonly boolean[];
   readonly #add: readonly ((block: Block, at: number, value: number) => void)[];
   #interval = 0;
+  /** what the last batch was held to; batches of a folder share it */
+  #within: { readonly of: readonly Interval[]; readonly counts: Uint8Array } | null = null;
 
   processed = 0;
   invalid = 0;
@@ -127,8 +129,9 @@ export class LeafTable {
   }
 
   /** Throws SourceError, code "LIMIT", when there are more series than the configuration allows. */
-  addRows(rows: readonly (readonly Cell[])[]): void {
+  addRows(rows: readonly (readonly Cell[])[], within?: readonly Interval[]): void {
     const { timestamp, measures, dimensions } = this.#columns;
+    const counts = within === undefined ? null : this.#intervalsWithin(within);
     for (const row of rows) {
       this.processed += 1;
       const stamp = row[timestamp]!;
@@ -138,7 +141,7 @@ export class LeafTable {
         continue;
       }
       const t = this.#intervalOf(ms);
-      if (t < 0) {
+      if (t < 0 || (counts !== null && counts[t] === 0)) {
         this.outside += 1;
         continue;
       }
@@ -175,6 +178,14 @@ export class LeafTable {
       if (usableMeasures === 0 && measures.length > 0) this.invalid += 1;
       else if (usableMeasures < measures.length || unusable > 0) this.partial += 1;
     }
+  }
+
+  /** [interval] 1 where it is one of `within`. */
+  #intervalsWithin(within: readonly Interval[]): Uint8Array {
+    if (this.#within?.of === within) return this.#within.counts;
+    const counts = Uint8Array.from(this.#startMs, (startMs) => (within.some((interval) => startMs >= interval.startMs && startMs < interval.endMs) ? 1 : 0));
+    this.#within = { of: within, counts };
+    return counts;
   }
 
   counts(): RowCounts {
@@ -359,7 +370,7 @@ function addSum(block: Block, at: number, value: number): void {
 /** How a timestamp's cell becomes an instant; NaN when it can't. */
 function timestampReader(config: DetectorConfig, type: FoundColumns["timestampType"]): (cell: Cell) => number {
   const { zone, timestamp } = config;
-  if (type === "number") return (cell) => (typeof cell === "number" ? unixMs(cell) : NaN);
+  if (type === "number") return numberTimestampReader(config);
   const readLocal = zone === "UTC" ? (localMs: number) => localMs : (localMs: number) => fromLocalMs(localMs, zone, "second");
   // A pattern is for texts: what is a timestamp in the database has no format.
   if (type === "text" && timestamp.format !== null) {
@@ -367,4 +378,12 @@ function timestampReader(config: DetectorConfig, type: FoundColumns["timestampTy
     return (cell) => (typeof cell === "string" ? read(cell) : NaN);
   }
   return (cell) => (typeof cell === "string" ? parseIsoTimestamp(cell, readLocal) : NaN);
+}
+
+/** A pattern of digits only (yyyyMMddHH) is a date that looks like a number; all other numbers are UNIX time. */
+function numberTimestampReader({ zone, timestamp: { format } }: DetectorConfig): (cell: Cell) => number {
+  const unix = (cell: Cell): number => (typeof cell === "number" ? unixMs(cell) : NaN);
+  if (format === null || !/^[yuMdDHhms]+$/.test(format) || format.toUpperCase() === UNIX_FORMAT) return unix;
+  const read = compileTimestampFormat(format, zone);
+  return (cell) => (typeof cell === "number" ? read(String(cell)) : NaN);
 }

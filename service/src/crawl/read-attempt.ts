@@ -3,6 +3,7 @@
  * with how it ended. A reading that a crash left "running" is marked abandoned by the next attempt.
  */
 import { createHash } from "node:crypto";
+import { datasetNeeds } from "../connectors/dataset-needs.ts";
 import { bindQuery } from "../connectors/sql/bind-query.ts";
 import type { BoundQuery, Column, Connector, ReadWork, RowBatch, Source } from "../connectors/connector.ts";
 import type { CrawlSystem } from "./crawl-system.ts";
@@ -103,7 +104,7 @@ async function openSource(connector: Connector, config: DetectorConfig, system: 
     return { source: null, error: new SourceError(`the settings of the source don't fit: ${issues}`, { code: "REFUSED", transient: false, advice: "Correct the configuration and apply it again." }) };
   }
   try {
-    const source = await connector.open(settings.data, { secrets: system.secrets, zone: config.zone, ...(signal && { signal }) });
+    const source = await connector.open(settings.data, { secrets: system.secrets, zone: config.zone, dataset: datasetNeeds(config), ...(signal && { signal }) });
     return { source, error: null };
   } catch (error) {
     return { source: null, error };

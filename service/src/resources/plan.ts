@@ -221,8 +221,8 @@ async function readSample(config: DetectorConfig, source: Source, columns: reado
     const startMs = intervalStarts(range.startMs, range.endMs, config.frequency, config.zone);
     const table = new LeafTable(config, findColumns(config, columns), { startMs, endMs: range.endMs, columnCount: columns.length });
     const query = bindQuery(config.query, config.timestamp.column, range, source.dialect);
-    for await (const { rows } of source.read(query, { rowsPerBatch: ROWS_PER_BATCH, timeoutMs: PLAN_SECONDS_MAX * 1000, ...(signal && { signal }) })) {
-      table.addRows(rows.slice(0, PLAN_ROWS_MAX - table.processed));
+    for await (const { rows, within } of source.read(query, { rowsPerBatch: ROWS_PER_BATCH, timeoutMs: PLAN_SECONDS_MAX * 1000, ...(signal && { signal }) })) {
+      table.addRows(rows.slice(0, PLAN_ROWS_MAX - table.processed), within);
       if (table.processed >= PLAN_ROWS_MAX) return { table, startMs, isCut: true };
     }
     return { table, startMs, isCut: false };

@@ -1,6 +1,7 @@
 /** Opens a configuration's source, hands over its query bound to the last whole interval, and closes the source again. */
 import { intervalStartAt, previousIntervalStart } from "@foretop/engine";
 import type { BoundQuery, Source } from "../connectors/connector.ts";
+import { datasetNeeds } from "../connectors/dataset-needs.ts";
 import { bindQuery } from "../connectors/sql/bind-query.ts";
 import type { Interval } from "../crawl/batch.ts";
 import type { System } from "../pipeline/system.ts";
@@ -16,7 +17,7 @@ export async function withSource<T>(
   const connector = connectors.get(config.source.kind)!; // checkSettings has looked
   const interval = lastWholeInterval(config, clock.nowMs());
   const settings: unknown = connector.settings.parse(config.source.settings);
-  const source = await connector.open(settings, { secrets, zone: config.zone, ...(signal && { signal }) });
+  const source = await connector.open(settings, { secrets, zone: config.zone, dataset: datasetNeeds(config), ...(signal && { signal }) });
   try {
     // Only the open source knows what its server speaks.
     return await work(source, bindQuery(config.query, config.timestamp.column, interval, source.dialect), interval);

@@ -4,7 +4,7 @@ import type { Socket } from "node:net";
 import fc from "fast-check";
 import { test } from "vitest";
 import type { Cell } from "../connector.ts";
-import { openRowTap, readNumber } from "./row-tap.ts";
+import { openRowTap } from "./row-tap.ts";
 
 const INTEGER = 23;
 const TEXT = 25;
@@ -61,15 +61,6 @@ test("after closing, the driver gets every byte again", () => {
 
 test("a stream that nobody or several listen to is left alone", () => {
   assert.equal(openRowTap(new EventEmitter() as Socket), null);
-});
-
-test("readNumber equals Number, bit for bit", () => {
-  const read = (text: string): number => readNumber(Buffer.from(`x${text}y`), 1, text.length + 1);
-  for (const text of ["0", "-0", "7", "-12345.6789", "0.1", "0.000000000000001", "999999999999999", "9007199254740993", "123456789012345.678", "1e-300", "-1.5E+10", "NaN", "Infinity", "-Infinity", "00.50", "1.", ".5", "12345678.90"]) {
-    assert.ok(Object.is(read(text), Number(text)), text);
-  }
-  fc.assert(fc.property(fc.double(), (value) => Object.is(read(String(value)), Number(String(value)))));
-  fc.assert(fc.property(fc.integer({ min: -1e9, max: 1e9 }), fc.integer({ min: 0, max: 8 }), (value, digits) => Object.is(read((value / 10 ** digits).toFixed(digits)), Number((value / 10 ** digits).toFixed(digits)))));
 });
 
 test("texts that come again are told apart by every byte", () => {

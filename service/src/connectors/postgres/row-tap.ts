@@ -7,6 +7,8 @@
  * Everything that is not a row (errors, descriptions, the end) goes on to the driver, in order, whole messages at a time.
  */
 import type { Socket } from "node:net";
+import { readNumber, textReader } from "../cell-readers.ts";
+import type { CellReader } from "../cell-readers.ts";
 import type { Cell } from "../connector.ts";
 import { columnOf } from "./cell-types.ts";
 
@@ -69,9 +71,6 @@ export function openRowTap(stream: Socket): RowTap | null {
 const HEADER_BYTES = 5;
 const DATA_ROW = 0x44; // "D"
 
-/** How the bytes [start, end) become a cell. */
-type CellReader = (bytes: Buffer, start: number, end: number) => Cell;
-
 function readRow(bytes: Buffer, start: number, readers: readonly CellReader[]): Cell[] {
   const row: Cell[] = [];
   let at = start + 2; // the number of cells; it is that of the description
@@ -97,60 +96,3 @@ function readerOf(field: { readonly name: string; readonly dataTypeID: number })
 }
 
 const LETTER_T = 0x74;
-const ZERO = 48;
-const MINUS = 45;
-const DOT = 46;
-/** Up to here digits add up exactly, and dividing by a power of ten rounds once: the same as reading the text. */
-const DIGITS_MAX = 15;
-const POWERS_OF_TEN = Float64Array.from({ length: DIGITS_MAX + 1 }, (_, i) => 10 ** i);
-
-/** Exported for its test. */
-export function readNumber(bytes: Buffer, start: number, end: number): number {
-  const isNegative = bytes[start] === MINUS;
-  let digits = 0;
-  let decimals = -1; // −1 before the point
-  let value = 0;
-  for (let i = isNegative ? start + 1 : start; i < end; i++) {
-    const digit = bytes[i]! - ZERO;
-    if (digit >= 0 && digit <= 9) {
-      value = value * 10 + digit;
-      digits += 1;
-      if (decimals >= 0) decimals += 1;
-    } else if (bytes[i] === DOT && decimals < 0) {
-      decimals = 0;
-    } else {
-      digits = 0; // an exponent, NaN, Infinity
-      break;
-    }
-  }
-  if (digits === 0 || digits > DIGITS_MAX) return Number(bytes.toString("latin1", start, end));
-  if (decimals > 0) value /= POWERS_OF_TEN[decimals]!;
-  return isNegative ? -value : value;
-}
-
-/** Longer texts rarely come twice. */
-const KEPT_BYTES_MAX = 64;
-const KEPT_TEXTS_MAX = 8192;
-
-/** Each column has its own memory of texts. */
-function textReader(): CellReader {
-  const kept = new Map<number, { readonly bytes: Buffer; readonly text: string }>();
-  return (bytes, start, end) => {
-    const length = end - start;
-    if (length > KEPT_BYTES_MAX) return bytes.toString("utf8", start, end);
-    let hash = length;
-    for (let i = start; i < end; i++) hash = (Math.imul(hash, 31) + bytes[i]!) | 0;
-    const known = kept.get(hash);
-    if (known !== undefined && isSame(known.bytes, bytes, start, length)) return known.text;
-    const text = bytes.toString("utf8", start, end);
-    if (kept.size >= KEPT_TEXTS_MAX) kept.clear();
-    kept.set(hash, { bytes: Buffer.from(bytes.subarray(start, end)), text });
-    return text;
-  };
-}
-
-function isSame(a: Buffer, b: Buffer, bStart: number, length: number): boolean {
-  if (a.length !== length) return false;
-  for (let i = 0; i < length; i++) if (a[i] !== b[bStart + i]) return false;
-  return true;
-}
