@@ -7,12 +7,12 @@
  * the head, in one transaction. "Learned once" holds once per lineage.
  */
 import { setImmediate } from "node:timers/promises";
-import { groupAnomalies, learn, type AnomalyGroup } from "@foretop/engine";
+import { groupAnomalies, learn, seriesKeyText, type AnomalyGroup } from "@foretop/engine";
 import { chooseDeliveries } from "../alerts/choose-deliveries.ts";
 import { toldSoFar } from "../alerts/told.ts";
 import type { LeafBatch } from "../crawl/batch.ts";
 import type { Detector } from "../resources/detector.ts";
-import type { CorrectionCommit, IntervalRecord, PointsSegment, Store, StoredGroup } from "../store/store.ts";
+import type { CorrectionCommit, IntervalRecord, PointsSegment, Store, StoredGroup, StoredSeries } from "../store/store.ts";
 import { UserError } from "../telemetry/errors.ts";
 import { encodeCheckpoint } from "./checkpoint-bytes.ts";
 import { evidenceOfAttempt } from "./evidence.ts";
@@ -21,10 +21,11 @@ import { groupId } from "./group-id.ts";
 import { revisedGroups } from "./revise-groups.ts";
 import { dataFromBatch, dataFromPoints, seriesCountOf } from "./interval-data.ts";
 import { anomalyCount, findAnomalies, heldBackCount, judgeInterval, type JudgedInterval } from "./judge-interval.ts";
-import { judgedIntervals } from "./judged-intervals.ts";
+import { judgedIntervals, type JudgedBefore } from "./judged-intervals.ts";
 import { loadCheckpoint, openAfter, refuseTooManySeries, type LiveModels } from "./live-models.ts";
 import { pointsOf } from "./points-of.ts";
 import { samePoints } from "./same-points.ts";
+import { NEVER_SEEN, type SeriesTable } from "./series-table.ts";
 import type { System } from "./system.ts";
 
 export interface CorrectionReport {
@@ -61,7 +62,7 @@ export async function correctIntervals(
   const steps = await judgedIntervals(detector, { startMs: models.untilMs, endMs: headMs }, store);
   const knownAtMs = clock.nowMs();
   const intervals: CorrectionCommit["intervals"][number][] = [];
-  const newSeries: CorrectionCommit["newSeries"][number][] = [];
+  const newSeries = seenLater(models.table, steps, changed);
   const touched = new Map<string, StoredGroup>();
   /** groups as they stood before the first changed interval: nothing new, but what was told of them goes on */
   const replayed = new Map<string, StoredGroup>();
@@ -73,7 +74,7 @@ export async function correctIntervals(
     const batch = changed.get(interval.startMs);
     if (interval.startMs === fromMs) openBefore.push(...models.open);
     if (batch !== undefined) {
-      newSeries.push(...models.table.extend(batch.keys, interval.startMs), ...seenEarlier(models, batch));
+      newSeries.push(...models.table.extend(batch.keys, interval.startMs), ...models.table.beginBy(batch.keys, interval.startMs));
       refuseTooManySeries(detector, models.table.count);
     }
     const data =
@@ -127,7 +128,7 @@ export async function correctIntervals(
     expectedLineage: detector.lineage,
     fromMs,
     intervals,
-    newSeries,
+    newSeries: [...new Map(newSeries.map((series) => [series.number, series])).values()],
     groups,
     deliveries: chooseDeliveries({
       detector,
@@ -171,16 +172,29 @@ function seriesKnownThen(models: LiveModels, batch: LeafBatch, points: PointsSeg
   return Math.max(count, models.table.bornWith(count));
 }
 
-/** Series that exist already but have now a row in an earlier interval than before. */
-function seenEarlier(models: LiveModels, batch: LeafBatch): CorrectionCommit["newSeries"][number][] {
-  const earlier: CorrectionCommit["newSeries"][number][] = [];
-  for (const key of batch.keys) {
-    const s = models.table.numberOf(key)!;
-    if (models.table.firstSeenMs[s]! <= batch.interval.startMs) continue;
-    models.table.firstSeenMs[s] = batch.interval.startMs;
-    earlier.push({ ...models.table.stored[s]!, firstSeenMs: batch.interval.startMs });
+/**
+ * Series whose first rows were deleted, or all of them: they begin with the first row that is left, as if the others had
+ * never been there.
+ */
+function seenLater(table: SeriesTable, steps: readonly JudgedBefore[], changed: ReadonlyMap<number, LeafBatch>): StoredSeries[] {
+  const later: StoredSeries[] = [];
+  const keysOf = new Map([...changed].map(([startMs, { keys }]) => [startMs, new Set(keys.map(seriesKeyText))]));
+  const hasRow = (s: number, { record: { interval }, points }: JudgedBefore): boolean =>
+    keysOf.get(interval.startMs)?.has(table.stored[s]!.keyText) ?? rowsOf(points, s, interval.startMs) > 0;
+  for (const { number: s, isLeaf } of table.stored) {
+    const beganMs = table.firstSeenMs[s]!;
+    if (!isLeaf || !changed.has(beganMs)) continue;
+    const first = steps.find((step) => step.record.interval.startMs >= beganMs && hasRow(s, step));
+    const beginsMs = first?.record.interval.startMs ?? NEVER_SEEN;
+    if (beginsMs !== beganMs) later.push(table.beginAt(s, beginsMs));
   }
-  return earlier;
+  return later;
+}
+
+function rowsOf(points: PointsSegment | null, series: number, startMs: number): number {
+  if (points === null) return 0;
+  const row = points.series.findIndex((s, i) => s === series && points.startMs[i] === startMs);
+  return row < 0 ? 0 : points.count[row]!;
 }
 
 interface Outcome {

@@ -47,9 +47,11 @@ export function dataFromPoints(table: SeriesTable, interval: Interval, points: P
       if (points.startMs[row] !== interval.startMs) continue;
       const s = points.series[row]!;
       if (!table.stored[s]!.isLeaf) continue; // computed again from the leaves
+      // An absent leaf gets its value again, below: a correction may have moved its beginning.
+      if (points.count[row] === 0) continue;
       values[s] = points.value[row]!;
       counts[s] = points.count[row]!;
-      datasetArrived ||= points.count[row]! > 0;
+      datasetArrived = true;
     }
   }
   return completed(table, { interval, values, counts, datasetArrived });

@@ -37,7 +37,7 @@ export async function runInterval(detector: Detector, interval: Interval, system
   const models = await loadLiveModels(detector, system);
   system.models.drop(detector.id); // ours until the commit: nobody else may see it half-changed
   try {
-    const newSeries = models.table.extend(batch.keys, interval.startMs);
+    const newSeries = [...models.table.extend(batch.keys, interval.startMs), ...models.table.beginBy(batch.keys, interval.startMs)];
     refuseTooManySeries(detector, models.table.count);
     const judged = judgeInterval(detector, models, dataFromBatch(models.table, batch));
     const anomalies = findAnomalies(models, judged);

@@ -7,6 +7,9 @@ import { combineOf, missingRollUpKeys, seriesKeyText, seriesLevels, type SeriesK
 import type { DetectorConfig, MeasureConfig } from "../resources/detector.ts";
 import type { StoredSeries } from "../store/store.ts";
 
+/** Beginning of a series all of whose rows were deleted again: after any interval. */
+export const NEVER_SEEN = Number.MAX_SAFE_INTEGER;
+
 export class SeriesTable {
   readonly stored: StoredSeries[] = [];
   readonly keys: SeriesKey[] = [];
@@ -14,7 +17,7 @@ export class SeriesTable {
   readonly measures: readonly MeasureConfig[];
   /** [series] index into `measures` */
   measureOf: Uint16Array = new Uint16Array(64);
-  /** [series] start of the first interval with a row; a correction may move it back */
+  /** [series] start of the first interval with a row; a correction may move it */
   readonly firstSeenMs: number[] = [];
   readonly #numberOf = new Map<string, number>();
   readonly #withLevels: boolean;
@@ -81,6 +84,17 @@ export class SeriesTable {
     }
     this.levels.add(this.keys);
     return added;
+  }
+
+  /** Leaves that have a row earlier than they were known to begin; they begin there from now on. */
+  beginBy(leafKeys: readonly SeriesKey[], startMs: number): StoredSeries[] {
+    return leafKeys.map((key) => this.numberOf(key)!).filter((s) => this.firstSeenMs[s]! > startMs).map((s) => this.beginAt(s, startMs));
+  }
+
+  /** @param startMs  NEVER_SEEN when none of its rows is left */
+  beginAt(series: number, startMs: number): StoredSeries {
+    this.firstSeenMs[series] = startMs;
+    return { ...this.stored[series]!, firstSeenMs: startMs };
   }
 
   #hasLevels(measure: string): boolean {

@@ -46,9 +46,9 @@ export async function insertSeries(db: Kysely<Tables>, detectorId: string, gener
         ${part.map(({ isLeaf }) => isLeaf)}::boolean[],
         ${part.map(({ firstSeenMs }) => firstSeenMs)}::bigint[]
       ) as given (number, key_text, key_hash, is_leaf, first_seen_ms)
-      -- A correction may find an earlier first row of a series that is known.
+      -- A correction may find an earlier first row of a series that is known, or that its first rows are gone.
       on conflict (detector_id, generation, number) do update
-        set first_seen_ms = least(foretop.series.first_seen_ms, excluded.first_seen_ms)
+        set first_seen_ms = excluded.first_seen_ms
         where foretop.series.key_hash = excluded.key_hash
       returning number`.execute(db);
     if (result.rows.length !== part.length) throw new HeadMovedError("another process has given these series numbers to others");
