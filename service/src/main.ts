@@ -31,6 +31,7 @@ import { backUp } from "./store/backup/back-up.ts";
 import { restore } from "./store/backup/restore.ts";
 import { runningPostgresUrl, startEmbeddedPostgres } from "./store/embedded/embedded-postgres.ts";
 import { systemClock, type Clock } from "./telemetry/clock.ts";
+import { UserError } from "./telemetry/errors.ts";
 import { silentLogger, type Logger } from "./telemetry/logger.ts";
 import { VERSION } from "./version.ts";
 
@@ -145,15 +146,19 @@ const commands: CliCommands = {
   },
 
   async backup(file, context) {
-    const step = context.progress.step("copy segments", 1);
-    const { config, signal } = context;
+    const { config, signal, progress } = context;
+    // A mistyped folder must not become a new, empty installation with a backup of nothing.
+    if (config.databaseUrl === null && !existsSync(join(config.homeFolder, "postgres"))) {
+      throw new UserError(`there is nothing to back up in ${config.homeFolder}`, { code: "NOT_FOUND", where: "--home", advice: "Name the folder with --home, or the database with DATABASE_URL." });
+    }
+    const step = progress.step("copy segments", 1);
     // The embedded server may be another process's, a running serve's: a backup needs no more than a connection to it.
     const running = config.databaseUrl === null && servingAt(config.homeFolder) !== null ? runningPostgresUrl(config.homeFolder, STATE_DATABASE) : null;
     const state = running === null ? await openState(context, silentLogger) : { databaseUrl: running, stop: () => Promise.resolve() };
     try {
       const segmentsFolder = join(config.homeFolder, SEGMENTS_FOLDER);
       const report = await backUp({ databaseUrl: state.databaseUrl, segmentsFolder, file, version: VERSION, nowMs: systemClock.nowMs(), signal, onProgress: (share) => step.update(share) });
-      step.end();
+      step.end(`${report.segments} segments`);
       return report;
     } finally {
       await state.stop();

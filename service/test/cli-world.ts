@@ -52,6 +52,8 @@ export function commandsOn(world: ConfigWorld | null): CliCommands {
     demo: never,
     serve: never,
     backtest: never,
+    backup: never,
+    restore: never,
   };
 }
 

@@ -8,6 +8,7 @@ import { httpClient, type Client } from "../api/client.ts";
 import { serviceConfig } from "../config.ts";
 import { Redactor } from "../secrets/redactor.ts";
 import { addAnomalyCommands } from "./commands/anomaly.ts";
+import { addBackupCommands } from "./commands/backup.ts";
 import { addConfigCommands } from "./commands/config.ts";
 import { addDeliveryCommands } from "./commands/delivery.ts";
 import { addDetectorCommands } from "./commands/detector.ts";
@@ -91,6 +92,7 @@ export function buildProgram(io: CliIo, commands: CliCommands, run: RunCommand):
   addDeliveryCommands(program, run);
   addScoreCommand(program, run);
   addExplainCommand(program, run);
+  addBackupCommands(program, commands, run);
   addDoctorCommand(program, commands, run);
   addHelpCommand(program);
   return program;

@@ -3,6 +3,8 @@ import type { Client } from "../api/client.ts";
 import type { ServiceConfig } from "../config.ts";
 import type { Registries } from "../resources/check-settings.ts";
 import type { Redactor } from "../secrets/redactor.ts";
+import type { BackupReport } from "../store/backup/back-up.ts";
+import type { RestoreReport } from "../store/backup/restore.ts";
 import type { CliIo } from "./io.ts";
 import type { Progress } from "./progress.ts";
 
@@ -38,6 +40,10 @@ export interface CliCommands {
   demo(options: DemoOptions, context: CommandContext): Promise<void>;
   serve(options: ServeOptions, context: CommandContext): Promise<void>;
   backtest(options: BacktestOptions, context: CommandContext): Promise<void>;
+  /** Writes a backup beside a running serve, or of what lies still. @param file  absolute */
+  backup(file: string, context: CommandContext): Promise<BackupReport>;
+  /** Puts one back where nothing is yet. @param file  absolute */
+  restore(file: string, context: CommandContext): Promise<RestoreReport>;
 }
 
 export interface DemoOptions {

@@ -15,10 +15,12 @@ import { configHash } from "../../src/resources/config-hash.ts";
 import type { Detector, DetectorConfig } from "../../src/resources/detector.ts";
 import { VirtualClock } from "../../src/telemetry/clock.ts";
 import { silentLogger } from "../../src/telemetry/logger.ts";
-import { fillWarehouse, FIRST_NOW_MS, LIVE_FROM_MS, LIVE_UNTIL_MS, warehouseSecret, worldConfig } from "../kill/world.ts";
+import { DETECTOR_NAME, fillWarehouse, FIRST_NOW_MS, LIVE_FROM_MS, LIVE_UNTIL_MS, warehouseSecret, worldConfig } from "../kill/world.ts";
 import { testDatabase } from "../postgres.ts";
 
 export interface TruthWorld {
+  /** of the state */
+  readonly databaseUrl: string;
   readonly system: System;
   readonly clock: VirtualClock;
   /** runs SQL on the warehouse */
@@ -28,6 +30,8 @@ export interface TruthWorld {
   live(untilMs?: number): Promise<void>;
   /** what is in effect now: points and judgements by series and interval, sorted; groups as people see them */
   told(): Promise<{ points: string[]; groups: string[] }>;
+  /** The same warehouse watched from another place, which holds a copy of the state; the clock goes on from here. */
+  openCopy(place: { readonly databaseUrl: string; readonly homeFolder: string }): Promise<Pick<TruthWorld, "system" | "detector" | "live" | "told" | "close">>;
   close(): Promise<void>;
 }
 
@@ -35,13 +39,38 @@ export async function truthWorld(overrides: Partial<DetectorConfig> = {}): Promi
   const [source, state] = [await testDatabase(), await testDatabase()];
   await fillWarehouse(source.url);
   const folder = await mkdtemp(join(tmpdir(), "foretop-truth-"));
-  const clock = new VirtualClock(FIRST_NOW_MS);
   // Two worlds live in this process: a secret of each one's own folder, not a variable that they would share.
-  await mkdir(join(folder, "secrets"), { mode: 0o700 });
-  await writeFile(join(folder, "secrets", "warehouse.json"), warehouseSecret(source.url), { mode: 0o600 });
-  const open = await openSystem({
-    homeFolder: folder,
+  const secretsFolder = join(folder, "secrets");
+  await mkdir(secretsFolder, { mode: 0o700 });
+  await writeFile(join(secretsFolder, "warehouse.json"), warehouseSecret(source.url), { mode: 0o600 });
+  const config = { ...worldConfig(), source: { kind: "postgres", settings: { secret: "secret:warehouse" } }, alerts: [], ...overrides };
+  const own = await watch({ databaseUrl: state.url, homeFolder: folder }, new VirtualClock(FIRST_NOW_MS), secretsFolder);
+  await own.system.store.detectors.create(config, configHash(config), FIRST_NOW_MS);
+  const client = new Client({ connectionString: source.url });
+  client.on("error", () => {});
+  await client.connect();
+  return {
+    ...own,
     databaseUrl: state.url,
+    sql: async (text) => (await client.query<Record<string, unknown>>(text)).rows,
+    openCopy: (place) => watch(place, new VirtualClock(own.clock.nowMs()), secretsFolder),
+    async close() {
+      await client.end();
+      await own.close();
+      await rm(folder, { recursive: true, force: true });
+      await source.drop();
+      await state.drop();
+    },
+  };
+}
+
+type Watcher = Pick<TruthWorld, "system" | "clock" | "detector" | "live" | "told" | "close">;
+
+async function watch({ databaseUrl, homeFolder }: { databaseUrl: string; homeFolder: string }, clock: VirtualClock, secretsFolder: string): Promise<Watcher> {
+  const open = await openSystem({
+    homeFolder,
+    secretsFolder,
+    databaseUrl,
     connectors: [postgresConnector as Connector],
     channels: [],
     clock,
@@ -50,20 +79,15 @@ export async function truthWorld(overrides: Partial<DetectorConfig> = {}): Promi
     threads: 1,
   });
   const { system } = open;
-  const config = { ...worldConfig(), source: { kind: "postgres", settings: { secret: "secret:warehouse" } }, alerts: [], ...overrides };
-  const { id } = await system.store.detectors.create(config, configHash(config), FIRST_NOW_MS);
-  const client = new Client({ connectionString: source.url });
-  client.on("error", () => {});
-  await client.connect();
-  const detector = async (): Promise<Detector> => (await system.store.detectors.get(id))!;
+  const detector = async (): Promise<Detector> => (await system.store.detectors.getByName(DETECTOR_NAME))!;
 
   return {
     system,
     clock,
     detector,
-    sql: async (text) => (await client.query<Record<string, unknown>>(text)).rows,
     async live(untilMs = LIVE_UNTIL_MS) {
-      if ((await detector()).headMs === null) await activateDetector(id, system);
+      const { id, headMs } = await detector();
+      if (headMs === null) await activateDetector(id, system);
       for (let now = await detector(); now.headMs! < untilMs; now = await detector()) {
         clock.advanceTo(nextDueMs(now)!);
         const { failed } = await runDue(system);
@@ -72,16 +96,16 @@ export async function truthWorld(overrides: Partial<DetectorConfig> = {}): Promi
     },
     async told() {
       const now = await detector();
-      const series = await system.store.series.list(id, now.generation);
+      const series = await system.store.series.list(now.id, now.generation);
       const range = { startMs: LIVE_FROM_MS, endMs: LIVE_UNTIL_MS };
       const points: string[] = [];
-      for (const { series: s, startMs, value, severity, kind, expected } of await system.store.segments.readSeries(id, now.generation, series.map((each) => each.number), range)) {
+      for (const { series: s, startMs, value, severity, kind, expected } of await system.store.segments.readSeries(now.id, now.generation, series.map((each) => each.number), range)) {
         for (let t = 0; t < startMs.length; t++) {
           const judged = Number.isNaN(expected[t]!) ? "not judged" : `${expected[t]!.toPrecision(6)} ${severity[t]!.toPrecision(5)} ${KINDS[kind[t]!]!}`;
           points.push(`${series[s]!.keyText} ${new Date(startMs[t]!).toISOString()} ${value[t]} ${judged}`);
         }
       }
-      const { groups } = await system.store.groups.list({ detectorId: id, limit: 1000 });
+      const { groups } = await system.store.groups.list({ detectorId: now.id, limit: 1000 });
       return {
         points: points.sort(),
         groups: groups
@@ -89,12 +113,6 @@ export async function truthWorld(overrides: Partial<DetectorConfig> = {}): Promi
           .sort(),
       };
     },
-    async close() {
-      await client.end();
-      await open.close();
-      await rm(folder, { recursive: true, force: true });
-      await source.drop();
-      await state.drop();
-    },
+    close: () => open.close(),
   };
 }

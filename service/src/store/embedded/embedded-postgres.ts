@@ -97,6 +97,17 @@ export async function startEmbeddedPostgres(
   }
 }
 
+/** The address of a database of the server that another process runs on this home; null when none does. */
+export function runningPostgresUrl(homeFolder: string, database: string): string | null {
+  const folder = join(resolve(homeFolder), "postgres");
+  try {
+    const [password, port] = ["password", "port"].map((name) => readFileSync(join(folder, name), "utf8").trim());
+    return urlOf({ port: Number(port), password: password! }, database);
+  } catch {
+    return null; // no server has run here
+  }
+}
+
 /** Memory and processes for a small box; what makes commits durable stays on. */
 function settingsOf({ port, durable, connectionsMax }: { port: number; durable: boolean; connectionsMax: number }): string[] {
   const settings: Record<string, string | number> = {
@@ -234,6 +245,10 @@ function startError(server: ServerProcess): UserError {
   });
 }
 
+function urlOf({ port, password }: { port: number; password: string }, database: string): string {
+  return `postgresql://${SUPERUSER}:${encodeURIComponent(password)}@${HOST}:${port}/${encodeURIComponent(database)}`;
+}
+
 function handleOf({ server, port, password, isNew, release }: {
   server: ServerProcess;
   port: number;
@@ -241,8 +256,7 @@ function handleOf({ server, port, password, isNew, release }: {
   isNew: boolean;
   release: () => void;
 }): EmbeddedPostgres {
-  const url = (database: string) =>
-    `postgresql://${SUPERUSER}:${encodeURIComponent(password)}@${HOST}:${port}/${encodeURIComponent(database)}`;
+  const url = (database: string) => urlOf({ port, password }, database);
 
   const inMaintenance = async <T>(work: (client: Client) => Promise<T>): Promise<T> => {
     const client = new Client({ connectionString: url("postgres") });

@@ -17,6 +17,10 @@ export interface Migration {
 const LOCK = 0x666f_7274; // "fort": any number that others don't use
 const POSTGRES_MAJOR_MIN = 14;
 
+/** Where the migrations that were applied are written down. */
+export const CREATE_MIGRATIONS =
+  "create schema if not exists foretop; create table foretop.migrations (number integer primary key, name text not null, sha256 text not null, applied_at timestamptz not null default now())";
+
 /** What is in the folder `migrations`, in order. */
 export function ownMigrations(folder: URL = new URL("./migrations/", import.meta.url)): readonly Migration[] {
   return readdirSync(folder)
@@ -38,10 +42,7 @@ export async function migrate(pool: Pool, migrations: readonly Migration[] = own
     // Looked up first: "create schema if not exists" asks for the right to create one even where it is there.
     const found = await client.query("select to_regclass('foretop.migrations') is not null as present");
     if (!(found.rows[0] as { present: boolean }).present) {
-      await client.query("create schema if not exists foretop");
-      await client.query(
-        "create table foretop.migrations (number integer primary key, name text not null, sha256 text not null, applied_at timestamptz not null default now())",
-      );
+      await client.query(CREATE_MIGRATIONS);
     }
     const applied = await client.query<{ number: number; name: string; sha256: string }>(
       "select number, name, sha256 from foretop.migrations order by number",

@@ -25,27 +25,27 @@ alter table foretop.group_revisions
 
 do $$
 declare
-  row record;
-  body json;
+  old record;
+  told json;
 begin
-  for row in
+  for old in
     select r.group_id, r.revision, r.body, g.status, g.severity, g.start_ms, g.last_ms, g.end_ms
     from foretop.group_revisions r join foretop.groups g on g.id = r.group_id
   loop
     begin
-      body := row.body -> 'group';
+      told := old.body -> 'group';
       update foretop.group_revisions
-      set status = body ->> 'status',
-          severity = (body ->> 'severity')::double precision,
-          start_ms = (body ->> 'startMs')::bigint,
-          last_ms = (body ->> 'lastMs')::bigint,
-          end_ms = (body ->> 'lastMs')::bigint + (row.end_ms - row.last_ms)
-      where group_id = row.group_id and revision = row.revision;
-    exception when others then
+      set status = told ->> 'status',
+          severity = (told ->> 'severity')::double precision,
+          start_ms = (told ->> 'startMs')::bigint,
+          last_ms = (told ->> 'lastMs')::bigint,
+          end_ms = (told ->> 'lastMs')::bigint + (old.end_ms - old.last_ms)
+      where group_id = old.group_id and revision = old.revision;
+    exception when untranslatable_character then
       -- PostgreSQL can't look into JSON that holds \u0000: the group's figures of today stand in.
       update foretop.group_revisions
-      set status = row.status, severity = row.severity, start_ms = row.start_ms, last_ms = row.last_ms, end_ms = row.end_ms
-      where group_id = row.group_id and revision = row.revision;
+      set status = old.status, severity = old.severity, start_ms = old.start_ms, last_ms = old.last_ms, end_ms = old.end_ms
+      where group_id = old.group_id and revision = old.revision;
     end;
   end loop;
 end $$;
