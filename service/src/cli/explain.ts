@@ -7,10 +7,12 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { gunzipSync } from "node:zlib";
-import { CAUSE_LIMITS, findCauses, findRatioCauses, segmentText, type CauseReport, type Cut, type DimensionColumn } from "@foretop/engine";
+import { CAUSE_LIMITS, findCauses, findRatioCauses, segmentText, type CauseReport, type DimensionColumn } from "@foretop/engine";
 import type { Command } from "commander";
 import { SourceError, UserError } from "../telemetry/errors.ts";
+import { cutText } from "../api/describe-causes.ts";
 import type { RunCommand } from "./cli.ts";
+import { explainGroup, explainRange, explanationText, isGroupId, type RangeFlags } from "./explain-stored.ts";
 import { table, type TableCell } from "./table.ts";
 
 export interface ExplainOptions {
@@ -144,21 +146,17 @@ export function explainText(report: CauseReport, { columns }: { columns: number 
   return parts.join("\n");
 }
 
-function cutText(cut: Cut): string {
-  if (cut.limit === "dimensions") return `Not looked at, beyond ${cut.max} dimensions: ${cut.dimensions.join(", ")}.`;
-  if (cut.limit === "combined dimensions") return `Not combined with the others, beyond ${cut.max} dimensions: ${cut.dimensions.join(", ")}.`;
-  if (cut.limit === "leaves") return `Of ${cut.count} combinations the ${cut.max} largest were looked at.`;
-  if (cut.limit === "values") return `Of the ${cut.count} values of ${cut.dimension} the ${cut.kept} that deviate most were looked at one by one.`;
-  return `More than ${cut.max} causes: the first ${cut.max} are shown.`;
-}
-
 /** One line in cli.ts: addExplainCommand(program, run). */
 export function addExplainCommand(program: Command, run: RunCommand): void {
   program
     .command("explain")
-    .argument("<file>", "a CSV file with a header, also gzipped: one row a combination of dimension values")
-    .description("Says which segments did it: the smallest set of dimension values that explains a deviation.")
-    .requiredOption("--dimensions <names>", "columns that split the data, separated by commas")
+    .argument("[what]", "a group's id, or a CSV file (also gzipped) with a header: one row a combination of dimension values")
+    .description("Says which segments did it: the smallest set of dimension values that explains a deviation. Of a group, of any range of a detector, or of a file.")
+    .option("--detector <name>", "a range of this detector; with --measure, --from and --to")
+    .option("--measure <name>", "the measure to explain")
+    .option("--from <instant>", "intervals from here …, e.g. 2026-03-01T00:00:00Z")
+    .option("--to <instant>", "… to here, added up")
+    .option("--dimensions <names>", "of a file: columns that split the data, separated by commas")
     .option("--actual <name>", "column with what came")
     .option("--expected <name>", "column with what was expected")
     .option("--spread <name>", "column with the standard deviation of actual around expected; without it small causes are lost")
@@ -167,12 +165,23 @@ export function addExplainCommand(program: Command, run: RunCommand): void {
     .option("--denominator <name>", "a ratio's denominator")
     .option("--time <name>", "column with the interval's start")
     .option("--at <instant>", "the interval to explain, as in the time column; default the last one")
-    .addHelpText("after", "\nExample:\n  foretop explain orders.csv --dimensions platform,country --actual orders --expected forecast --spread spread")
-    .action((file: string, { dimensions, ...flags }: Omit<ExplainOptions, "file" | "dimensions"> & { dimensions: string }, command: Command) =>
+    .addHelpText(
+      "after",
+      "\nExample:\n  foretop explain 4f1c2a80-0b5e-4d0a-9a51-6f0e7c1d2b3a\n  foretop explain --detector orders --measure revenue --from 2026-03-01T10:00:00Z --to 2026-03-01T14:00:00Z\n  foretop explain orders.csv --dimensions platform,country --actual orders --expected forecast --spread spread",
+    )
+    .action((what: string | undefined, { dimensions, detector, measure, from, to, ...flags }: Omit<ExplainOptions, "file" | "dimensions"> & { dimensions?: string } & RangeFlags, command: Command) =>
       run(command, async (context) => {
-        const names = dimensions.split(",").map((name) => name.trim()).filter((name) => name !== "");
-        if (names.length === 0) throw new UserError("--dimensions names no column", { where: "--dimensions" });
-        const report = explainFile({ ...flags, file: resolve(context.io.cwd, file), dimensions: names });
+        const isStored = what === undefined || isGroupId(what);
+        if (isStored) {
+          const range = { ...(detector !== undefined && { detector }), ...(measure !== undefined && { measure }), ...(from !== undefined && { from }), ...(to !== undefined && { to }) };
+          if (what !== undefined && Object.keys(range).length > 0) throw new UserError("a group's id and a range were given", { where: Object.keys(range).map((name) => `--${name}`).join(", "), advice: "Give one of the two." });
+          const found = what === undefined ? await explainRange(range, context) : await explainGroup(what, context);
+          context.print(found, () => explanationText(found, context));
+          return;
+        }
+        const names = (dimensions ?? "").split(",").map((name) => name.trim()).filter((name) => name !== "");
+        if (names.length === 0) throw new UserError("--dimensions names no column", { where: "--dimensions", advice: "A file needs the columns that split it, e.g. --dimensions platform,country; a group is explained by its id." });
+        const report = explainFile({ ...flags, file: resolve(context.io.cwd, what), dimensions: names });
         context.print(explainDocument(report), () => explainText(report, { columns: context.io.stdout.columns }));
       }),
     );

@@ -49,12 +49,12 @@ export function waitUntilMs(config: DetectorConfig, interval: Interval): number 
 }
 
 /** 0 = its start, 1 = its end. */
-function reachOf(reading: Reading): number {
+export function reachOf(reading: Reading): number {
   return reading.maxTimestampMs === null ? 0 : (reading.maxTimestampMs - reading.startMs) / (reading.endMs - reading.startMs);
 }
 
 /** The median at the same position (nights are quieter than days), or of the last readings while there are too few. */
-function usual(config: DetectorConfig, reading: Reading, earlier: readonly Reading[], valueOf: (r: Reading) => number): number | null {
+export function usual(config: Pick<DetectorConfig, "frequency" | "zone">, reading: Reading, earlier: readonly Reading[], valueOf: (r: Reading) => number): number | null {
   const positionOfStart = (startMs: number): number => positionOf(startMs, config.frequency, config.zone).inDay;
   const position = positionOfStart(reading.startMs);
   const alike = earlier.filter((r) => r.startMs !== reading.startMs && positionOfStart(r.startMs) === position);

@@ -100,6 +100,8 @@ export async function correctIntervals(
         table: models.table,
         judged,
         evidence,
+        quality: batch?.quality ?? null,
+        store,
         previous: (id) => toldAtPeak(groups.find((group) => group.id === id)!, [touched, replayed], store),
         knownAtMs,
       });

@@ -57,6 +57,8 @@ export async function runInterval(detector: Detector, interval: Interval, system
       table: models.table,
       judged,
       evidence: await evidenceOfAttempt(detector, interval, batch.attemptId, system),
+      quality: batch.quality,
+      store,
       previous: (id) => store.groups.get(id),
       knownAtMs,
     });

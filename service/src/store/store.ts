@@ -7,7 +7,7 @@
  * detector's head (the end of its last committed interval), so that two processes never run an interval twice in
  * effect.
  */
-import type { AnomalyGroup, DimensionContribution, SeriesKey } from "@foretop/engine";
+import type { AnomalyGroup, CauseReport, DataVerdict, DimensionContribution, OutOfBand, SeriesKey } from "@foretop/engine";
 import type { AlertMessage } from "../alerts/message.ts";
 import type { DataQualityMetric, Interval, RowCounts } from "../crawl/batch.ts";
 import type { Detector, DetectorConfig, DetectorStatus } from "../resources/detector.ts";
@@ -287,10 +287,26 @@ export interface StoredGroup {
   readonly segments: readonly Readonly<Record<string, string | null>>[];
   readonly headline: string;
   readonly evidence: GroupEvidence;
+  /** which segments did it; absent in revisions of before it was looked at, and where no row arrived at all */
+  readonly causes?: GroupCauses;
   /** why there is this revision, when it is not simply the next interval: "142 rows arrived 50 minutes late" */
   readonly reason: string | null;
   /** the commit in which this revision became known */
   readonly knownAtMs: number;
+}
+
+/** The search for causes at a group's peak, over all segments of its measure; its contribution matrix is the group's. */
+export interface GroupCauses {
+  /** the interval that was looked at */
+  readonly startMs: number;
+  readonly method: "sums" | "averages" | "own values";
+  readonly report: Omit<CauseReport, "contribution">;
+  /** [cause] it names, holds or lies in one of the group's own segments; others of the measure moved at the same time */
+  readonly inGroup: readonly boolean[];
+  /** minima and maxima: segments whose own value left its band */
+  readonly outOfBand: readonly OutOfBand[];
+  /** a fault of the data, or a change of the business? */
+  readonly data: DataVerdict;
 }
 
 /** What makes a group's figures checkable (grows in the issue on truth). */

@@ -1,6 +1,7 @@
 /** The groups of the fixture world's incidents, and the messages about them, as the pipeline would have stored them. */
-import { contributions, dimensionColumns, type AnomalyGroup, type GroupMember, type SeriesKey } from "@foretop/engine";
+import { dataVerdict, type AnomalyGroup, type GroupMember, type SeriesKey } from "@foretop/engine";
 import { buildMessage } from "../../src/alerts/build-message.ts";
+import { findMeasureCauses } from "../../src/pipeline/find-measure-causes.ts";
 import { groupId } from "../../src/pipeline/group-id.ts";
 import { headlineOf } from "../../src/pipeline/headline.ts";
 import type { SeriesTable } from "../../src/pipeline/series-table.ts";
@@ -22,7 +23,6 @@ export function groupsOf(detector: Detector, table: SeriesTable, numbers: WorldN
 function groupOf(incident: Incident, detector: Detector, table: SeriesTable, { headMs, figures }: WorldNumbers): StoredGroup {
   const startMs = headMs - incident.startBefore * HOUR_MS;
   const lastMs = startMs + (incident.intervalCount - 1) * HOUR_MS;
-  const leaves = table.stored.filter(({ isLeaf, key }) => isLeaf && key.measure === incident.measure);
   const hit = table.stored.filter(({ key }) => key.measure === incident.measure && figures(key, lastMs).kind === incident.kind);
   const segmentDimensions = Object.keys(incident.segment).length;
   const headSeries = hit.find(({ key }) => key.dimensions.length === segmentDimensions && hits(incident, key))!;
@@ -48,20 +48,19 @@ function groupOf(incident: Incident, detector: Detector, table: SeriesTable, { h
     upper: top.upper,
     quietIntervals: incident.quietSince,
   };
-  const names = [...detector.config.dimensions].sort();
-  const rows = leaves.map(({ key }) => key.dimensions.map(({ value }) => value));
-  const peaks = leaves.map(({ key }) => figures(key, lastMs));
+  const column = (of: (all: Figures) => number) => Float64Array.from(table.stored, ({ key }) => of(figures(key, lastMs)));
+  const measure = detector.config.measures.find(({ name }) => name === incident.measure)!;
+  const { report, method, outOfBand } = findMeasureCauses(measure, { config: detector.config, table }, [
+    { values: column(({ actual }) => actual), counts: column(({ actual }) => (actual > 0 ? 1 : 0)), expected: column(({ expected }) => expected), lower: column(({ lower }) => lower), upper: column(({ upper }) => upper) },
+  ]);
+  const { contribution, ...told } = report;
   const interval = { startMs: lastMs, endMs: lastMs + HOUR_MS };
   return {
     detectorId: detector.id,
     generation: 1,
     group,
-    contributions: contributions({
-      dimensions: dimensionColumns(names, rows),
-      actual: Float64Array.from(peaks, ({ actual }) => (Number.isNaN(actual) ? 0 : actual)),
-      expected: Float64Array.from(peaks, ({ expected }) => expected),
-      spread: Float64Array.from(peaks, ({ expected }) => expected * 0.015),
-    }),
+    contributions: contribution,
+    causes: { startMs: lastMs, method, report: told, inGroup: told.causes.map(() => true), outOfBand, data: verdictOf(incident) },
     segments: [incident.segment],
     headline: headlineOf(group, [incident.segment], { intervalSeconds: 3600 }),
     evidence: {
@@ -76,6 +75,26 @@ function groupOf(incident: Incident, detector: Detector, table: SeriesTable, { h
     reason: null,
     knownAtMs: lastMs + HOUR_MS + 300_100,
   };
+}
+
+/** A segment whose rows are gone is looked at as what it most likely is. */
+function verdictOf({ kind, segment }: Incident) {
+  const [gone] = Object.entries(segment);
+  const isGone = kind === "stopped" && gone !== undefined;
+  return dataVerdict({
+    rowCount: isGone ? 18 : 21,
+    rowCountExpected: 21,
+    reached: 1,
+    duplicateShare: 0,
+    duplicateShareUsual: 0,
+    nullShare: 0,
+    nullShareUsual: 0,
+    missingPartitions: isGone ? [{ dimension: gone[0], value: gone[1] }] : [],
+    partitionCount: 7,
+    measuresFallen: 0,
+    measureCount: 2,
+    change: -0.1,
+  });
 }
 
 function memberOf(series: number, figures: Figures, { incident, startMs, lastMs }: { incident: Incident; startMs: number; lastMs: number }): GroupMember {

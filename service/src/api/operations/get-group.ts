@@ -2,9 +2,11 @@ import type { GroupMember } from "@foretop/engine";
 import { z } from "zod";
 import type { System } from "../../pipeline/system.ts";
 import { shownSql } from "../../connectors/sql/shown-sql.ts";
+import type { Detector } from "../../resources/detector.ts";
 import { timeSeriesId } from "../../resources/time-series-id.ts";
 import type { GroupEvidence, StoredGroup, StoredSeries } from "../../store/store.ts";
 import { asOfInput } from "../as-of.ts";
+import { describeCauses, describeContributions } from "../describe-causes.ts";
 import { describeDelivery } from "../describe-delivery.ts";
 import { describeGroup } from "../describe-group.ts";
 import { findGroup } from "../find-group.ts";
@@ -44,7 +46,9 @@ export const getGroup = operation({
         return known === undefined ? [] : [describeMember(member, known, { detectorId: detector.id, isHead: head.has(member.series) })];
       }),
       memberCount: group.members.length,
-      contributions: contributionsOf(stored),
+      contributions: describeContributions(stored.contributions),
+      causes: causesOf(stored, detector),
+      data: stored.causes === undefined ? null : { verdict: stored.causes.data.verdict, reasons: [...stored.causes.data.reasons] },
       evidence: await describeEvidence(stored.evidence, system),
       deliveries: deliveries.map(describeDelivery),
       revisions: [...revisions]
@@ -86,19 +90,11 @@ function describeMember(member: GroupMember, { key, isLeaf }: StoredSeries, { de
   };
 }
 
-const DIRECTIONS = { "-1": "down", "0": "none", "1": "up" } as const;
-
-function contributionsOf({ contributions }: StoredGroup) {
-  return contributions.map(({ dimension, values }) => ({
-    dimension,
-    values: values.map(({ value, score, actual, expected, direction }) => ({
-      value,
-      score,
-      actual: figureOf(actual),
-      expected: figureOf(expected),
-      direction: DIRECTIONS[direction],
-    })),
-  }));
+function causesOf({ causes, evidence, group }: StoredGroup, { config }: Detector) {
+  const measure = config.measures.find(({ name }) => name === group.measure);
+  if (causes === undefined || measure === undefined) return null;
+  const sql = evidence.statement === "" ? null : shownSql(evidence.statement, evidence.parameters);
+  return describeCauses({ ...causes, interval: evidence.interval, sql, measure });
 }
 
 async function describeEvidence(evidence: GroupEvidence, { store }: System) {

@@ -7,6 +7,7 @@ import { checkConfigSource } from "./check-config-source.ts";
 import { checkSource } from "./check-source.ts";
 import { deactivateDetector } from "./deactivate-detector.ts";
 import { deleteDetector } from "./delete-detector.ts";
+import { explain } from "./explain.ts";
 import { getDetector } from "./get-detector.ts";
 import { getEvidence } from "./get-evidence.ts";
 import { getGroup } from "./get-group.ts";
@@ -38,6 +39,7 @@ export const operations = {
   listGroups,
   getGroup,
   getGroupSeries,
+  explain,
   getEvidence,
   verifyEvidence,
   listDeliveries,

@@ -124,6 +124,19 @@ test("getGroup: names, contributions that sum to 100, the SQL with bound values,
   assert.equal((await refusal(client.call("getGroup", { group: "0" }))).code, "NOT_FOUND");
 });
 
+test("getGroup: the segments that did it with their surroundings and SQL, and whether the data is at fault", async () => {
+  const { causes, data } = await client.call("getGroup", { group: (await groupOfKind("level shift")).id });
+  assert.equal(causes!.verdict, "segments");
+  const [cause] = causes!.causes;
+  assert.deepEqual([cause!.segment, cause!.name, cause!.direction, cause!.strength, cause!.inGroup], [{ platform: "mobile_app" }, "platform=mobile_app", "down", "strong", true]);
+  assert.match(causes!.sentence, /platform=mobile_app fell 2\d % and explains/);
+  assert.ok(cause!.siblings.some(({ fixed, otherwise }) => fixed && otherwise.length > 0), "its siblings were looked at");
+  assert.match(cause!.sql!, /where "platform" = 'mobile_app'$/);
+  assert.equal(data!.verdict, "probably the business");
+  const stopped = await client.call("getGroup", { group: (await groupOfKind("stopped")).id });
+  assert.deepEqual([stopped.data!.verdict, stopped.data!.reasons], ["probably the pipeline", ["1 of 7 partitions are missing (marketplace=jp)"]]);
+});
+
 test("getGroupSeries: the head first, 28 days of hours before, actual beside expected and band", async () => {
   const { id, start } = await groupOfKind("level shift");
   const page = await client.call("getGroupSeries", { group: id });

@@ -1,14 +1,15 @@
 /** An anomaly group: in a list, in full, and its series over time. */
 import { KINDS } from "@foretop/engine";
 import { z } from "zod";
+import { causesShape, dataVerdictShape } from "./causes.ts";
 import { figure, instant, intervalShape, nextCursor } from "./common.ts";
+import { contributionShape, segmentShape } from "./contribution.ts";
+
+export { contributionShape, segmentShape };
 
 export const kindName = z.enum(KINDS);
 
 export const groupInput = z.string().min(1, "empty").max(100, "longer than 100 characters").describe("A group's id, from listGroups.");
-
-/** Values of some dimensions; {} means everything. */
-export const segmentShape = z.record(z.string(), z.string().nullable());
 
 export const groupSummary = z.object({
   id: z.string(),
@@ -64,19 +65,6 @@ export const memberShape = z.object({
   upper: figure,
 });
 
-export const contributionShape = z.object({
-  dimension: z.string(),
-  values: z.array(
-    z.object({
-      value: z.string().nullable(),
-      score: z.number().describe("0 to 100; the scores of a dimension sum to 100"),
-      actual: figure,
-      expected: figure,
-      direction: z.enum(["up", "down", "none"]),
-    }),
-  ),
-});
-
 export const evidenceShape = z.object({
   statement: z.string().describe("as sent, with placeholders"),
   parameters: z.array(instant),
@@ -119,6 +107,8 @@ export const groupDetail = groupSummary.extend({
   members: z.array(memberShape),
   memberCount: z.number().describe("`members` holds at most 500, the most severe ones"),
   contributions: z.array(contributionShape),
+  causes: causesShape.nullable().describe("which segments did it, at the peak; null in groups of before it was looked at"),
+  data: dataVerdictShape.nullable().describe("a fault of the data, or a change of the business?"),
   evidence: evidenceShape,
   deliveries: z.array(groupDelivery),
   revisions: z.array(

@@ -5,6 +5,7 @@ import type { RunCommand } from "../cli.ts";
 import type { CommandContext } from "../commands.ts";
 import { EXIT } from "../exit-code.ts";
 import { facts, table } from "../table.ts";
+import { causeParts } from "../explain-stored.ts";
 import { timeText } from "../time-text.ts";
 import { AS_OF, asOfField } from "./as-of.ts";
 import { instantMs, wholeNumber } from "./run.ts";
@@ -154,6 +155,7 @@ function showText(one: OutputOf<"getGroup">, { io }: CommandContext): string {
       ["revision", one.revision],
     ]),
     "\n",
+    ...(one.causes === null ? [] : [`${one.causes.sentence}\n\n`, ...causeParts(one.causes, one.data, columns).map((part) => `${part}\n`)]),
     table(
       [
         ["SERIES", "SEVERITY", "KIND", "ACTUAL", "EXPECTED", "INTERVALS"],
