@@ -33,16 +33,32 @@ const sql = z.string().min(1, "empty").max(SQL_LENGTH_MAX);
 const file = z.string().min(1, "empty").max(255).describe("Path of the file, relative to this one.");
 const sqlOrFile = z.union([sql, z.strictObject({ file })]);
 
+const judged = {
+  severityMin: severity.describe("Severity from which a finding is an anomaly; lower finds more."),
+  direction: z.enum(["up", "down", "both"]).describe("Which deviations count."),
+  effectMin: z.number().min(0).describe("Smallest |actual − expected| worth telling, in the measure's unit; 0 = any."),
+  effectShareMin: z.number().min(0).describe("Smallest |actual − expected| / |expected| worth telling; 0.1 = 10 %, 0 = any."),
+  volumeMin: z.number().min(0).describe("Smallest volume (the larger of actual and expected) worth telling; 0 = any."),
+};
+const ofMeasure = <T extends z.ZodType>(type: T, key: keyof typeof judged) => type.optional().describe(`${judged[key].description} Default: as in measureDefaults.`);
+const measureDefaults = z.strictObject({
+  severityMin: judged.severityMin.default(DEFAULT_MEASURE_SETTINGS.severityMin),
+  direction: judged.direction.default(DEFAULT_MEASURE_SETTINGS.direction),
+  effectMin: judged.effectMin.default(DEFAULT_MEASURE_SETTINGS.effectMin),
+  effectShareMin: judged.effectShareMin.default(DEFAULT_MEASURE_SETTINGS.effectShareMin),
+  volumeMin: judged.volumeMin.default(DEFAULT_MEASURE_SETTINGS.volumeMin),
+});
+
 const measure = z.strictObject({
   name: column.describe("The measure's name in groups, alerts and on the wire."),
   column: column.optional().describe("Column of the query's result. Default: the name."),
   aggregation: aggregation.default("SUM").describe("How the rows of one interval and one combination become one value."),
   whenAbsent: z.enum(["zero", "missing"]).optional().describe("What a watched series is worth in an interval without a row. Default: zero for COUNT and SUM, missing else."),
-  severityMin: severity.default(DEFAULT_MEASURE_SETTINGS.severityMin).describe("Severity from which a finding is an anomaly; lower finds more."),
-  direction: z.enum(["up", "down", "both"]).default(DEFAULT_MEASURE_SETTINGS.direction).describe("Which deviations count."),
-  effectMin: z.number().min(0).default(DEFAULT_MEASURE_SETTINGS.effectMin).describe("Smallest |actual − expected| worth telling, in the measure's unit; 0 = any."),
-  effectShareMin: z.number().min(0).default(DEFAULT_MEASURE_SETTINGS.effectShareMin).describe("Smallest |actual − expected| / |expected| worth telling; 0.1 = 10 %, 0 = any."),
-  volumeMin: z.number().min(0).default(DEFAULT_MEASURE_SETTINGS.volumeMin).describe("Smallest volume (the larger of actual and expected) worth telling; 0 = any."),
+  severityMin: ofMeasure(judged.severityMin, "severityMin"),
+  direction: ofMeasure(judged.direction, "direction"),
+  effectMin: ofMeasure(judged.effectMin, "effectMin"),
+  effectShareMin: ofMeasure(judged.effectShareMin, "effectShareMin"),
+  volumeMin: ofMeasure(judged.volumeMin, "volumeMin"),
 });
 
 const alert = z.strictObject({
@@ -86,6 +102,7 @@ export const foretopSchema = z
       .union([column, z.strictObject({ column: column.describe("Column of the query's result."), format: z.string().min(1, "empty").max(63).optional().describe("Only for a text column, e.g. yyyy-MM-dd HH:mm:ss; UNIX for epoch seconds or milliseconds.") })])
       .describe("The column that says when."),
     measures: z.array(z.union([column, measure])).min(1, "empty").max(MEASURES_MAX).describe("What is watched; a bare name is a SUM of the column of that name."),
+    measureDefaults: measureDefaults.prefault({}).describe("What holds for every measure that does not say otherwise."),
     dimensions: z.array(column).max(DIMENSIONS_MAX).default([]).describe("Columns that split the measures: every combination of their values is a series."),
     levels: z.enum(["all", "leaves"]).default("all").describe("all: totals and single dimension values are judged too; leaves: only full combinations."),
     history: z

@@ -260,6 +260,18 @@ test("a short foretop.yaml gets every default", () => {
   });
 });
 
+test("sensitivity, direction and minimum effect are the detector's, unless a measure says otherwise", () => {
+  const yaml = `${YAML.replace(/measures:.*\n/, "")}
+measures: [amount, { name: errors, aggregation: COUNT, direction: up, severityMin: 60 }]
+measureDefaults: { severityMin: 80, effectShareMin: 0.1 }
+`;
+  const settings = parse({ "foretop.yaml": yaml }).config.measures.map(({ name, severityMin, direction, effectShareMin }) => [name, severityMin, direction, effectShareMin]);
+  assert.deepEqual(settings, [
+    ["amount", 80, "both", 0.1],
+    ["errors", 60, "up", 0.1],
+  ]);
+});
+
 test("both formats give the same detector for the same wishes", () => {
   const yaml = `
 name: l4m-custom-connector-detector-redshift

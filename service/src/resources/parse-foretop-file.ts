@@ -1,5 +1,5 @@
 /** foretop.yaml → DetectorConfig: short forms written out, defaults filled in. */
-import { DEFAULT_MEASURE_SETTINGS, type Frequency } from "@foretop/engine";
+import type { Frequency } from "@foretop/engine";
 import { problemsOfIssues, refuseProblems } from "./config-problem.ts";
 import { foretopSchema, type ForetopFile } from "./config-schema.ts";
 import { consistencyProblems } from "./consistency.ts";
@@ -29,7 +29,7 @@ export const parseForetopFile: FormatParser = (document, readFile) => {
     source: { kind, settings },
     query: queryOf(file.query, document, readFile),
     timestamp: typeof file.timestamp === "string" ? { column: file.timestamp, format: null } : { column: file.timestamp.column, format: file.timestamp.format ?? null },
-    measures: file.measures.map(measureOf),
+    measures: file.measures.map((measure) => measureOf(measure, file.measureDefaults)),
     dimensions: file.dimensions,
     levels: file.levels,
     history: file.history,
@@ -51,13 +51,19 @@ export const parseForetopFile: FormatParser = (document, readFile) => {
 /** Sources of files know no SQL. */
 const KINDS_WITHOUT_QUERY: ReadonlySet<string> = new Set(["s3"]);
 
-function measureOf(measure: ForetopFile["measures"][number]): MeasureConfig {
-  const given = typeof measure === "string" ? { name: measure, aggregation: "SUM" as const, ...DEFAULT_MEASURE_SETTINGS } : measure;
+function measureOf(measure: ForetopFile["measures"][number], defaults: ForetopFile["measureDefaults"]): MeasureConfig {
+  const given: Exclude<typeof measure, string> = typeof measure === "string" ? { name: measure, aggregation: "SUM" } : measure;
   const isCounted = given.aggregation === "SUM" || given.aggregation === "COUNT";
   return {
-    ...given,
-    column: ("column" in given ? given.column : undefined) ?? given.name,
-    whenAbsent: ("whenAbsent" in given ? given.whenAbsent : undefined) ?? (isCounted ? "zero" : "missing"),
+    name: given.name,
+    column: given.column ?? given.name,
+    aggregation: given.aggregation,
+    whenAbsent: given.whenAbsent ?? (isCounted ? "zero" : "missing"),
+    severityMin: given.severityMin ?? defaults.severityMin,
+    direction: given.direction ?? defaults.direction,
+    effectMin: given.effectMin ?? defaults.effectMin,
+    effectShareMin: given.effectShareMin ?? defaults.effectShareMin,
+    volumeMin: given.volumeMin ?? defaults.volumeMin,
   };
 }
 
