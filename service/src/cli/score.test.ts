@@ -98,6 +98,32 @@ test("--json prints what was found instead", async () => {
   assert.ok((summary.anomalies as number) >= 1);
 });
 
+test("the interval is the file's where it says so, else the most frequent step; missing rows are intervals of their own", async () => {
+  const header = "timestamp,value,interval_seconds";
+  const rows = Array.from({ length: 200 }, (_, t) => `${START + t * 2 * HOUR},${100 + (t % 12)},${HOUR}`);
+  const given = await score([header, ...rows].join("\n"), { learnShare: 0.5 });
+  const guessed = await score([header.replace("interval_seconds", "other"), ...rows].join("\n"), { learnShare: 0.5 });
+  const expectedOf = (text: string) => text.split("\n").slice(150, 190).map((line) => Number(line.split(",")[3]));
+  // Every second hour is missing: the day has 24 positions in one, 12 in the other; both know the pattern.
+  for (const text of [given, guessed]) expectedOf(text).forEach((expected, i) => assert.ok(Math.abs(expected - (100 + ((149 + i) % 12))) < 1.5, `${i}: ${expected}`));
+  assert.notDeepEqual(expectedOf(given), expectedOf(guessed));
+});
+
+test("--zone says whose days the data follow: across the change to summer time a local rhythm stays expected", async () => {
+  // 08:00–16:00 in Berlin is busy; on 29 March 2026 the clocks go forward.
+  const from = Date.UTC(2026, 1, 1) / 1000;
+  const hours = 24 * 70;
+  const rows = Array.from({ length: hours }, (_, t) => {
+    const utc = from + t * HOUR;
+    const localHour = ((utc + (utc < Date.UTC(2026, 2, 29, 1) / 1000 ? HOUR : 2 * HOUR)) / HOUR) % 24;
+    return `${utc},${(localHour >= 8 && localHour < 16 ? 200 : 100) + (t % 7)}`;
+  });
+  const content = ["timestamp,value", ...rows].join("\n");
+  const findings = async (zone: string) => (await score(content, { learnShare: 0.6, zone })).split("\n").slice(1 + hours * 0.75).filter((line) => /,(up|down),/.test(line)).length;
+  assert.equal(await findings("Europe/Berlin"), 0);
+  assert.ok((await findings("UTC")) > 0);
+});
+
 test("what can't be read is said with its line, column and a way out", async () => {
   const fails = async (content: string, pattern: RegExp, options: Omit<ScoreOptions, "file"> = {}) => {
     await assert.rejects(score(content, options), (error: unknown) => (error instanceof SourceError || error instanceof UserError) && pattern.test(error.message));
