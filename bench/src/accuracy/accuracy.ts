@@ -15,6 +15,7 @@ import type { LabelledSeries } from "./labelled-set.ts";
 import { readLabelledSet } from "./labelled-set.ts";
 import { NAB_PROFILES, nabIncidentScores, nabScore, probation, readNab } from "./nab.ts";
 import type { NabFile } from "./nab.ts";
+import { oneMinusTail } from "./normal-tail.ts";
 
 const SETS = ["yahooa1", "yahooa2", "yahooa3", "yahooa4", "mscloud5m", "aiops5m", "wsd5m"];
 const RESULTS = join(import.meta.dirname, "../../results");
@@ -150,27 +151,6 @@ function nab(folder: string): Record<string, unknown> {
     console.log(name.padEnd(26), results.map((x) => x.toFixed(1).padStart(8)).join(" "));
   }
   return out;
-}
-
-/** 1 − Q(|z|) in double precision, ties at the top included: as the published figure was made. */
-function oneMinusTail(z: number): number {
-  // erfc by its continued fraction (Abramowitz & Stegun 7.1.14) where it converges fast, else by its series (7.1.5).
-  const x = z / Math.SQRT2;
-  let erfc: number;
-  if (x < 2) {
-    let term = x;
-    let sum = x;
-    for (let n = 1; n < 60; n++) {
-      term *= (-x * x) / n;
-      sum += term / (2 * n + 1);
-    }
-    erfc = 1 - (2 / Math.sqrt(Math.PI)) * sum;
-  } else {
-    let fraction = 0;
-    for (let n = 60; n > 0; n--) fraction = n / 2 / (x + fraction);
-    erfc = Math.exp(-x * x) / Math.sqrt(Math.PI) / (x + fraction);
-  }
-  return 1 - erfc / 2;
 }
 
 /** A detector that knows: each window's first row, nothing else. */
