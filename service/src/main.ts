@@ -22,6 +22,7 @@ import type { Connector } from "./connectors/connector.ts";
 import { duckdbConnector } from "./connectors/duckdb/duckdb.ts";
 import { mysqlConnector } from "./connectors/mysql/mysql.ts";
 import { postgresConnector } from "./connectors/postgres/postgres.ts";
+import { redshiftConnector } from "./connectors/redshift/redshift.ts";
 import { demoCommand } from "./demo/demo-command.ts";
 import type { DemoHost } from "./demo/demo-host.ts";
 import { EXPORT_FOLDER, openSystem, SEGMENTS_FOLDER, type OpenSystem } from "./open-system.ts";
@@ -36,7 +37,7 @@ import { silentLogger, type Logger } from "./telemetry/logger.ts";
 import { VERSION } from "./version.ts";
 
 // To add a connector or a channel: its folder, a line here, a docs page (docs/how-to).
-const CONNECTORS = [postgresConnector, mysqlConnector, duckdbConnector] as readonly Connector[];
+const CONNECTORS = [postgresConnector, redshiftConnector, mysqlConnector, duckdbConnector] as readonly Connector[];
 const CHANNELS = [logChannel, webhookChannel, exportChannel] as readonly Channel[];
 
 /** Name of Foretop's own database in the embedded PostgreSQL. */

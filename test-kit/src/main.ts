@@ -31,6 +31,7 @@ export AWS_ENDPOINT_URL=${endpoint} AWS_REGION=${region} AWS_DEFAULT_REGION=${re
 export AWS_ACCESS_KEY_ID=${credentials.accessKeyId} AWS_SECRET_ACCESS_KEY=${credentials.secretAccessKey}
 ${[...roles, ...secrets].map((arn) => `${arn}\n`).join("")}`,
 );
-for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => void kit.stop());
+const stop = (): void => void kit.stop().finally(() => process.exit());
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, stop);
 // Started by a test: when that is gone, so is this.
-if (process.send !== undefined) process.once("disconnect", () => void kit.stop());
+if (process.send !== undefined) process.once("disconnect", stop);

@@ -16,7 +16,7 @@ export interface AwsAccess {
   readonly endpoint?: string;
   readonly credentials?: AwsCredentialIdentityProvider;
   readonly maxAttempts: number;
-  readonly requestHandler: { readonly connectionTimeout: number; readonly requestTimeout: number; readonly throwOnRequestTimeout: true };
+  readonly requestHandler: { readonly connectionTimeout: number; readonly requestTimeout: number; readonly socketTimeout: number; readonly throwOnRequestTimeout: true };
 }
 
 /** Throws UserError without a region, or for credentials that are none. `arnRegion` is that of an ARN in the settings. */
@@ -30,7 +30,7 @@ export async function awsAccess(settings: AwsSettings, secrets: Secrets, arnRegi
     ...(settings.endpoint !== undefined && { endpoint: settings.endpoint }),
     maxAttempts: REQUEST_ATTEMPTS_MAX,
     // Without throwOnRequestTimeout the SDK only warns, and waits for ever.
-    requestHandler: { connectionTimeout: CONNECT_MS_MAX, requestTimeout: settings.requestSecondsMax * 1000, throwOnRequestTimeout: true },
+    requestHandler: { connectionTimeout: CONNECT_MS_MAX, requestTimeout: settings.requestSecondsMax * 1000, socketTimeout: settings.requestSecondsMax * 1000, throwOnRequestTimeout: true },
   };
   const fixed = settings.credentials === undefined ? undefined : parseCredentials(settings.credentials, await secrets.resolve(settings.credentials));
   const base: AwsAccess = fixed === undefined ? access : { ...access, credentials: () => Promise.resolve(fixed) };

@@ -18,8 +18,8 @@ const integer = (name: string, longName: string, type: "INT32" | "INT64"): PgTyp
 const floating = (name: string, longName: string): PgType => ({ name, longName, field: "doubleValue", parquet: { type: "DOUBLE" }, parquetValue: Number });
 const text = (name: string, longName: string): PgType => ({ name, longName, field: "stringValue", parquet: TEXT_PARQUET, parquetValue: own });
 
-/** Four digits behind the point are enough for the tests' decimals; Redshift would take the column's own. */
-const DECIMAL_SCALE = 8;
+/** Redshift takes the column's own precision and scale, here all are the widest. */
+const DECIMAL_SCALE = 10;
 
 const TYPES: ReadonlyMap<number, PgType> = new Map<number, PgType>([
   [16, { name: "bool", longName: "boolean", field: "booleanValue", parquet: { type: "BOOLEAN" }, parquetValue: (value) => value === "t" }],
@@ -28,7 +28,7 @@ const TYPES: ReadonlyMap<number, PgType> = new Map<number, PgType>([
   [20, integer("int8", "bigint", "INT64")],
   [700, floating("float4", "real")],
   [701, floating("float8", "double precision")],
-  [1700, { name: "numeric", longName: "numeric", field: "stringValue", parquet: { type: "INT64", converted_type: "DECIMAL", precision: 18, scale: DECIMAL_SCALE }, parquetValue: scaled }],
+  [1700, { name: "numeric", longName: "numeric", field: "stringValue", parquet: { type: "FIXED_LEN_BYTE_ARRAY", type_length: 16, converted_type: "DECIMAL", precision: 38, scale: DECIMAL_SCALE }, parquetValue: scaled }],
   [1042, text("bpchar", "character")],
   [1043, text("varchar", "character varying")],
   [25, text("varchar", "character varying")],

@@ -25,6 +25,9 @@ export interface UnloadedFile {
 /** A cluster of two nodes has four slices; with PARALLEL ON each writes files of its own, empty ones too. */
 const SLICES = 4;
 
+/** Redshift makes groups of 32 MB and more; smaller ones show whether a reader takes them one by one. */
+const ROWS_PER_GROUP = 20_000;
+
 export function unloadFiles(unload: Unload, columns: readonly ResultColumn[], rows: readonly TextRow[]): UnloadedFile[] {
   const slices = unload.isParallel ? Array.from({ length: SLICES }, (_, slice) => rows.filter((_row, i) => i % SLICES === slice)) : [rows];
   const extension = unload.format === "parquet" ? ".parquet" : unload.isGzip ? ".gz" : "";
@@ -67,7 +70,7 @@ function cellText(cell: string | null, { format, delimiter, nullText }: Unload):
 function parquetBytes(columns: readonly ResultColumn[], rows: readonly TextRow[]): Buffer {
   const columnData = columns.map(({ name, type }, c) => ({ name, data: rows.map((row) => (row[c] === null ? null : type.parquetValue(row[c]!))) }));
   const schema = [{ name: "root", num_children: columns.length }, ...columns.map(({ name, type }) => ({ name, repetition_type: "OPTIONAL" as const, ...type.parquet }))];
-  return Buffer.from(parquetWriteBuffer({ columnData, schema, createdBy: "test kit" }));
+  return Buffer.from(parquetWriteBuffer({ columnData, schema, createdBy: "test kit", rowGroupSize: ROWS_PER_GROUP }));
 }
 
 /** With VERBOSE: the columns' types, and how many rows and bytes each file has. */

@@ -1,0 +1,58 @@
+/** Way 1: the rows as the Data API hands them out, page by page. */
+import type { ColumnMetadata } from "@aws-sdk/client-redshift-data";
+import { SourceError } from "../../telemetry/errors.ts";
+import type { BoundQuery, Cell, Column, ReadOptions, RowBatch } from "../connector.ts";
+import { cellOfField, columnOf } from "./cell-types.ts";
+import type { DataApi } from "./data-api.ts";
+import { asInterrupted, rebatch } from "./rebatch.ts";
+import { startStatement } from "./start-statement.ts";
+import { parameterised } from "./statement-text.ts";
+
+export async function* readDirect(api: DataApi, query: BoundQuery, options: ReadOptions, doing = "reading rows"): AsyncGenerator<RowBatch, void, undefined> {
+  const { timeoutMs, rowsPerBatch, signal, onStatement, onColumns, work } = options;
+  const beganMs = performance.now();
+  const abort = { ...(signal && { signal }) };
+  const statement = await startStatement(api, parameterised(query), { work, ...abort });
+  let hasEnded = false;
+  try {
+    onStatement?.(statement.id);
+    await api.waitUntilEnded(statement.id, { timeoutMs, doing, ...abort });
+    hasEnded = true;
+  } finally {
+    // Whatever the reason, nothing of ours goes on. Should that fail, the next attempt finds it by its name.
+    if (!hasEnded) await api.cancel(statement.id).catch(() => {});
+  }
+  yield* rebatch(rowsOf(api, statement.resultId), rowsPerBatch);
+
+  async function* rowsOf(from: DataApi, id: string): AsyncGenerator<Cell[][], void, undefined> {
+    let columns: readonly Column[] = [];
+    let next = from.page(id, undefined, signal);
+    for (let isFirst = true; ; isFirst = false) {
+      const { Records = [], ColumnMetadata = [], NextToken } = await next.catch((error: unknown) => {
+        throw isFirst ? error : asInterrupted(error);
+      });
+      if (performance.now() - beganMs > timeoutMs) throw timedOut(doing, timeoutMs);
+      if (isFirst) {
+        columns = ColumnMetadata.map(columnOfMetadata);
+        onColumns?.(columns);
+      }
+      // The next page comes while the caller works on this one, for the price of two pages in memory.
+      if (NextToken !== undefined) next = from.page(id, NextToken, signal);
+      next.catch(() => {}); // it is awaited, or the caller has left
+      yield Records.map((record) => record.map((field, c) => cellOfField(field, columns[c]!.type)));
+      if (NextToken === undefined) return;
+    }
+  }
+}
+
+function timedOut(doing: string, timeoutMs: number): SourceError {
+  return new SourceError(`${doing} took longer than its time limit of ${timeoutMs / 1000} s (limits.querySecondsMax)`, {
+    code: "TIMEOUT",
+    transient: true,
+    advice: "Let the query aggregate, set unload to read large results through S3, or raise limits.querySecondsMax.",
+  });
+}
+
+function columnOfMetadata({ name = "", label, typeName = "unknown" }: ColumnMetadata): Column {
+  return columnOf(label ?? name, typeName);
+}
