@@ -121,6 +121,8 @@ const EVENT_WORDS: Readonly<Record<AlertEvent, string>> = {
   closed: "Over: ",
   revised: "Corrected: ",
   retracted: "Retracted: ",
+  health: "",
+  recovered: "Recovered: ",
 };
 
 /** The sentence that the page shows, with since when, so that it stands alone on a phone. */

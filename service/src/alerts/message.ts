@@ -65,9 +65,10 @@ export interface AlertMessage {
 
 /**
  * Why this message is sent: the group is told for the first time · it went on (only to channels that write tables) ·
- * it is over · its figures were corrected · it should never have been told.
+ * it is over · its figures were corrected · it should never have been told. Of a detector itself: something is wrong with
+ * it · it is in order again.
  */
-export type AlertEvent = "opened" | "continued" | "closed" | "revised" | "retracted";
+export type AlertEvent = "opened" | "continued" | "closed" | "revised" | "retracted" | "health" | "recovered";
 
 export interface MessageSeries {
   readonly timeSeriesId: string;

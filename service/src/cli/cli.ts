@@ -16,6 +16,7 @@ import { addDoctorCommand } from "./commands/doctor.ts";
 import { addIntervalCommands } from "./commands/interval.ts";
 import { addRunCommands } from "./commands/run.ts";
 import { addScoreCommand } from "./commands/score.ts";
+import { addStatusCommands } from "./commands/status.ts";
 import type { CliCommands, CommandContext, LocalService } from "./commands.ts";
 import { EXIT, exitCodeOf } from "./exit-code.ts";
 import { addExplainCommand } from "./explain.ts";
@@ -92,6 +93,7 @@ export function buildProgram(io: CliIo, commands: CliCommands, run: RunCommand):
   addDeliveryCommands(program, run);
   addScoreCommand(program, run);
   addExplainCommand(program, run);
+  addStatusCommands(program, run);
   addBackupCommands(program, commands, run);
   addDoctorCommand(program, commands, run);
   addHelpCommand(program);

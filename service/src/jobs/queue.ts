@@ -11,6 +11,7 @@ import { describeError } from "../telemetry/errors.ts";
 import { deliverDue } from "./deliver.ts";
 import { maintain } from "./maintain.ts";
 import { runDue } from "./run-due.ts";
+import { watchHealth } from "./watch-health.ts";
 
 /** How often every process looks at what is due. */
 const TICK_MS = 1000;
@@ -33,6 +34,8 @@ const MAINTAIN = "maintain";
 const QUEUES = [RUN, ACTIVATE, DELIVER, MAINTAIN];
 /** Housekeeping, by whichever process looks first. */
 const MAINTAIN_EVERY_MS = 3_600_000;
+/** How often detectors themselves are looked at: not by a job, because a queue that stands still is part of what may be wrong. */
+const WATCH_EVERY_MS = 30_000;
 
 export interface Queue {
   /** Jobs that wait for a process to take them. */
@@ -106,6 +109,7 @@ interface DetectorJob {
 /** Looks every second at what is due and queues it; a detector that is queued or running already is not queued twice. */
 async function tick(boss: PgBoss, system: System, paused: Map<string, number>, signal: AbortSignal): Promise<void> {
   let maintainedMs = -Infinity;
+  let watchedMs = -Infinity;
   while (!signal.aborted) {
     await guarded(system, signal, "looking for work", async () => {
       const nowMs = system.clock.nowMs();
@@ -123,6 +127,10 @@ async function tick(boss: PgBoss, system: System, paused: Map<string, number>, s
       }
       if (await system.store.deliveries.hasDue(nowMs)) await boss.send(DELIVER, {}, { singletonKey: "all" });
     });
+    if (system.clock.nowMs() - watchedMs >= WATCH_EVERY_MS) {
+      watchedMs = system.clock.nowMs();
+      await guarded(system, signal, "looking at the detectors themselves", () => watchHealth(system, signal));
+    }
     await system.clock.sleep(TICK_MS, signal).catch(() => undefined); // aborted: the loop's condition ends it
   }
 }

@@ -60,6 +60,8 @@ export function configChanges(beforeConfig: DetectorConfig, afterConfig: Detecto
     for (const key of keysOf(a!, b!)) add(`${group}.${key}`, a![key], b![key], false);
   }
   add("horizonIntervals", before.horizonIntervals, after.horizonIntervals, false);
+  const [watched, watches]: Readonly<Record<string, unknown>>[] = [{ ...before.health }, { ...after.health }];
+  for (const key of keysOf(watched!, watches!)) add(`health.${key}`, watched![key], watches![key], false, "Acts within a minute.");
   const [kept, keeps]: Readonly<Record<string, unknown>>[] = [{ ...before.retention }, { ...after.retention }];
   for (const key of keysOf(kept!, keeps!)) add(`retention.${key}`, kept![key], keeps![key], false, "What is older is removed within the hour.");
   const alertNames = [...new Set([...before.alerts, ...after.alerts].map((alert) => alert.name))];

@@ -6,6 +6,7 @@
 import { DEFAULT_MEASURE_SETTINGS, FREQUENCIES } from "@foretop/engine";
 import { z } from "zod";
 import { DEFAULT_LIMITS } from "./detector.ts";
+import { DEFAULT_HEALTH, HEALTH_INTERVALS_MAX, type HealthSettings } from "./health-settings.ts";
 import { DEFAULT_RETENTION, RETENTION_DAYS_MAX, RETENTION_DAYS_MIN, type Retention } from "./retention.ts";
 
 export const NAME_PATTERN = /^[a-zA-Z0-9][a-zA-Z0-9\-_]*$/;
@@ -83,6 +84,11 @@ const days = (doc: string, field: keyof Retention) => {
   return z.int().min(RETENTION_DAYS_MIN).max(RETENTION_DAYS_MAX).optional().describe(`${doc} Default by frequency: ${defaults}.`);
 };
 
+const intervalsOf = (doc: string, field: keyof HealthSettings) => {
+  const defaults = FREQUENCIES.map((each) => `${DEFAULT_HEALTH[each][field]} (${each})`).join(", ");
+  return z.int().min(0).max(HEALTH_INTERVALS_MAX).optional().describe(`${doc} Default by frequency: ${defaults}.`);
+};
+
 /** What a file holds; `z.output` of it has every default filled in. */
 export const foretopSchema = z
   .strictObject({
@@ -127,6 +133,13 @@ export const foretopSchema = z
       })
       .optional()
       .describe("How many days what is known is kept."),
+    health: z
+      .strictObject({
+        behindIntervals: intervalsOf("The detector is in trouble when an interval has waited for so many beyond its time; 0 = never.", "behindIntervals"),
+        silentIntervals: intervalsOf("The detector is in trouble after so many intervals in a row without a row, more than there ever were; 0 = never.", "silentIntervals"),
+      })
+      .optional()
+      .describe("When the detector's own alerts are told that something is wrong with it."),
     alerts: z.array(alert).max(ALERTS_MAX).default([]).describe("Who is told what."),
     limits: z
       .strictObject({

@@ -4,6 +4,7 @@
  * inside it is trusted.
  */
 import type { Frequency } from "@foretop/engine";
+import type { HealthSettings } from "./health-settings.ts";
 import type { Retention } from "./retention.ts";
 
 export type Aggregation = "SUM" | "AVG" | "COUNT" | "MIN" | "MAX";
@@ -39,6 +40,8 @@ export interface DetectorConfig {
   readonly horizonIntervals: number;
   /** what is set; the rest follows the frequency (see retention.ts) */
   readonly retention?: Partial<Retention>;
+  /** when the detector itself counts as in trouble: what is set; the rest follows the frequency (see health-settings.ts) */
+  readonly health?: Partial<HealthSettings>;
   readonly alerts: readonly AlertConfig[];
   readonly limits: DetectorLimits;
 }

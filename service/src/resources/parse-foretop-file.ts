@@ -6,6 +6,7 @@ import { consistencyProblems } from "./consistency.ts";
 import { DEFAULT_HORIZON, type DetectorConfig, type MeasureConfig, type QueryConfig } from "./detector.ts";
 import type { LocatedDocument, PathStep } from "./located-document.ts";
 import type { FormatParser } from "./parse-config.ts";
+import type { HealthSettings } from "./health-settings.ts";
 import type { Retention } from "./retention.ts";
 import { readSql } from "./read-sql.ts";
 import type { ReadFile } from "./read-file.ts";
@@ -35,6 +36,7 @@ export const parseForetopFile: FormatParser = (document, readFile) => {
     history: file.history,
     completeness: file.completeness,
     horizonIntervals: file.horizonIntervals ?? DEFAULT_HORIZON[frequency],
+    ...(file.health !== undefined && { health: file.health as Partial<HealthSettings> }), // as below
     ...(file.retention !== undefined && { retention: file.retention as Partial<Retention> }), // absent fields are undefined in zod's type only
     alerts: file.alerts.map(({ channel: { kind: channelKind, ...channelSettings }, ...alert }) => ({
       ...alert,

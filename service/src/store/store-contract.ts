@@ -9,6 +9,7 @@ import { testDeliveries } from "./contract/deliveries.ts";
 import { testDetectors } from "./contract/detectors.ts";
 import { testExpiry } from "./contract/expiry.ts";
 import { testGroups } from "./contract/groups.ts";
+import { testHealth } from "./contract/health.ts";
 import { testIntervals } from "./contract/intervals.ts";
 import { testLedger } from "./contract/ledger.ts";
 import { testSegments } from "./contract/segments.ts";
@@ -94,6 +95,9 @@ export function testStore(name: string, prepare: () => Promise<StoreUnderTest>):
     });
     describe("as of", () => {
       testAsOf(context);
+    });
+    describe("health", () => {
+      testHealth(context);
     });
     describe("audit", () => {
       testAudit(context);

@@ -12,12 +12,16 @@ import { getDetector } from "./get-detector.ts";
 import { getEvidence } from "./get-evidence.ts";
 import { getGroup } from "./get-group.ts";
 import { getGroupSeries } from "./get-group-series.ts";
+import { getIncident } from "./get-incident.ts";
 import { getInterval } from "./get-interval.ts";
+import { getRelated } from "./get-related.ts";
 import { getSeriesPoints } from "./get-series-points.ts";
+import { getSpace } from "./get-space.ts";
 import { getStatus } from "./get-status.ts";
 import { listDeliveries } from "./list-deliveries.ts";
 import { listDetectors } from "./list-detectors.ts";
 import { listGroups } from "./list-groups.ts";
+import { listIncidents } from "./list-incidents.ts";
 import { listIntervals } from "./list-intervals.ts";
 import { listLedger } from "./list-ledger.ts";
 import { listSeries } from "./list-series.ts";
@@ -29,6 +33,7 @@ import { verifyEvidence } from "./verify-evidence.ts";
 
 export const operations = {
   getStatus,
+  getSpace,
   listDetectors,
   getDetector,
   listSeries,
@@ -40,6 +45,9 @@ export const operations = {
   getGroup,
   getGroupSeries,
   explain,
+  getRelated,
+  getIncident,
+  listIncidents,
   getEvidence,
   verifyEvidence,
   listDeliveries,

@@ -11,12 +11,14 @@ import { PostgresDeliveries } from "./deliveries.ts";
 import { PostgresDetectors } from "./detectors.ts";
 import { fixInstant } from "./fix-instant.ts";
 import { PostgresGroups } from "./groups.ts";
+import { PostgresHealth } from "./health.ts";
 import { PostgresIntervals } from "./intervals.ts";
 import { PostgresLedger } from "./ledger.ts";
 import { migrate } from "./migrate.ts";
 import { describeConnectError, openPool } from "./pool.ts";
 import { PostgresSegments } from "./segments.ts";
 import { PostgresSeries } from "./series.ts";
+import { space } from "./space.ts";
 import type { Tables } from "./tables.ts";
 
 export interface OpenStoreOptions {
@@ -48,9 +50,11 @@ export async function openPostgresStore({ databaseUrl, segmentsFolder, log }: Op
     groups: new PostgresGroups(db),
     deliveries: new PostgresDeliveries(db),
     audit: new PostgresAudit(db),
+    health: new PostgresHealth(db),
     commitHistory: (commit) => commitHistory(db, commit),
     commitInterval: (commit) => commitInterval(db, commit),
     commitCorrection: (commit) => commitCorrection(db, commit),
+    space: () => space(db),
     fixInstant: (detectorIds, atMs) => fixInstant(db, detectorIds, atMs),
     close: () => (closing ??= closeBoth(db, pool)),
   };

@@ -1,7 +1,7 @@
 /** The tables as Kysely knows them; what each column means is said in the migrations. */
 import type { ColumnType, Generated } from "kysely";
 import type { DetectorStatus } from "../../resources/detector.ts";
-import type { Delivery, IntervalRecord, LedgerAttempt, SegmentRow } from "../store.ts";
+import type { Delivery, HealthFinding, IntervalRecord, LedgerAttempt, SegmentRow } from "../store.ts";
 
 /** Written as text that we made; read as that text (never parsed by the driver, see pool.ts). */
 type JsonText = ColumnType<string, string, string>;
@@ -145,5 +145,6 @@ export interface Tables {
     last_detail: string | null;
     sent_ms: number | null;
   };
+  health_findings: { id: string; detector_id: string; kind: HealthFinding["kind"]; since_ms: number; raised_ms: number; message: string; recovered_ms: number | null };
   audit: { number: Generated<number>; at_ms: number; actor: string; action: string; subject: string; detail: JsonText };
 }
