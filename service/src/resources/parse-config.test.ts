@@ -229,7 +229,24 @@ test("a database type or secret that can't work is told before anything is asked
   assert.deepEqual(refusal(editedParams('"database_type": "redshift"', '"database_type": "redshfit"')), [
     'params.json:2:22: database_type "redshfit" is not supported – Did you mean "redshift"? It is one of redshift, postgres, postgresql.',
   ]);
-  assert.match(refusal(editedParams('"redshift-l4mintegration"', '"arn:aws:secretsmanager:us-east-1:000000000000:secret:x-AbCdEf"'))[0]!, /secret_name is an ARN .* – Save the secret's JSON as NAME\.json/);
+  const arn = "arn:aws:secretsmanager:us-east-1:000000000000:secret:x-AbCdEf";
+  assert.deepEqual(parse(editedParams('"redshift-l4mintegration"', `"${arn}"`)).config.source, { kind: "postgres", settings: { secret: arn } });
+});
+
+test("source.yaml beside an unchanged params.json chooses how the database is reached, and takes what it leaves out from there", () => {
+  const sourceOf = (yaml: string) => parse({ ...editedParams('"offset": 300', '"offset":  300'), "source.yaml": yaml });
+  assert.deepEqual(sourceOf("kind: redshift\nregion: eu-central-1\n").config.source, { kind: "redshift", settings: { secretArn: "redshift-l4mintegration", region: "eu-central-1" } });
+  assert.deepEqual(sourceOf("kind: redshift\ndbUser: reader\nclusterIdentifier: c\ndatabase: d\n").config.source.settings, { dbUser: "reader", clusterIdentifier: "c", database: "d" });
+  const { config, notes } = sourceOf("kind: redshift\nunload: {}\npublish: {}\n");
+  assert.deepEqual(config.source.settings, {
+    secretArn: "redshift-l4mintegration",
+    unload: { to: "s3://example-bucket/ecommerce/unloaded/", iamRole: "arn:aws:iam::111122223333:role/example-role" },
+    publish: { live: "s3://example-bucket/ecommerce/live/", history: "s3://example-bucket/ecommerce/backtest/" },
+  });
+  assert.ok(!notes.some(({ message }) => /RoleArn|HistoricalDataPathList|s3_path_continuous_root/.test(message)), "what is used has a meaning");
+  assert.deepEqual(sourceOf("kind: postgres\nhost: h\n").config.source, { kind: "postgres", settings: { secret: "secret:redshift-l4mintegration", host: "h" } });
+  assert.match(refusal({ ...editedParams('"offset": 300', '"offset":  300'), "source.yaml": "region: x\n" })[0]!, /source\.yaml has no kind/);
+  assert.match(refusal({ ...editedParams('"offset": 300', '"offset":  300'), "source.yaml": "kind: postgres\npassword: hunter22\n" })[0]!, /password/);
 });
 
 test("a name that would be too long with its suffix is refused", () => {

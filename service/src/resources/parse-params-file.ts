@@ -3,18 +3,16 @@ import { DEFAULT_MEASURE_SETTINGS, type Frequency } from "@foretop/engine";
 import { problemsOfIssues, refuseProblems, unknownFieldAdvice, unknownFields, type ConfigProblem } from "./config-problem.ts";
 import { HISTORY_INTERVALS_DEFAULT, NAME_LENGTH_MAX, NAME_PATTERN } from "./config-schema.ts";
 import { consistencyProblems } from "./consistency.ts";
-import { DEFAULT_HORIZON, DEFAULT_LIMITS, type AlertConfig, type DetectorConfig, type QueryConfig, type SourceConfig } from "./detector.ts";
-import { didYouMean } from "./did-you-mean.ts";
+import { DEFAULT_HORIZON, DEFAULT_LIMITS, type AlertConfig, type DetectorConfig, type QueryConfig } from "./detector.ts";
 import { pathText, type LocatedDocument, type PathStep } from "./located-document.ts";
 import { paramsSchema, type ParamsFile } from "./params-schema.ts";
 import type { FormatParser } from "./parse-config.ts";
+import { paramsSource, type ParamsSource } from "./params-source.ts";
 import { readSql, type ReadSql } from "./read-sql.ts";
 import type { ReadFile } from "./read-file.ts";
 
 /** Where the original kept its query.sql, by crawler; its whole folder can be used as it is. */
 const ORIGINAL_LAYOUT = (databaseType: string, crawler: "historical" | "continuous") => `lambdas/${databaseType}/${databaseType}-${crawler}-crawl/query.sql`;
-
-const CONNECTOR_OF: Readonly<Record<string, string>> = { redshift: "postgres", postgres: "postgres", postgresql: "postgres" };
 
 export const parseParamsFile: FormatParser = (document, readFile) => {
   const unknown = unknownFields(document.value, paramsSchema);
@@ -33,7 +31,7 @@ export const parseParamsFile: FormatParser = (document, readFile) => {
   if (!NAME_PATTERN.test(name) || name.length > NAME_LENGTH_MAX) {
     problems.push({ message: `the detector's name would be "${name}"`, where: document.locate(["detector_name"]), advice: `Letters, digits, - and _, at most ${NAME_LENGTH_MAX} with the suffix -${params.database_type}.` });
   }
-  const source = sourceOf(params, document, problems);
+  const reached = paramsSource(params, document, readFile, problems);
   const query = queryOf(params, document, readFile, problems);
   refuseProblems(problems);
 
@@ -43,7 +41,7 @@ export const parseParamsFile: FormatParser = (document, readFile) => {
     frequency: params.detector_frequency as Frequency, // one of FREQUENCIES, checked by the schema
     zone: params.timezone,
     offsetSeconds: params.offset,
-    source: source!,
+    source: reached!.source,
     query: query!,
     timestamp: { column: params.timestamp_column.ColumnName, format: params.timestamp_column.ColumnFormat || null },
     measures: params.metrics_set.map(({ MetricName, AggregationFunction }) => ({
@@ -64,7 +62,7 @@ export const parseParamsFile: FormatParser = (document, readFile) => {
   const locate = (path: readonly PathStep[]) => document.locate(placeOf(path));
   refuseProblems(consistencyProblems(config, locate));
 
-  return { config, notes: notesOf(params, name, config.query, document), warnings: [...unused, ...impossibleOf(params, document)], locate };
+  return { config, notes: notesOf(params, name, config.query, document, reached!.used), warnings: [...unused, ...impossibleOf(params, document)], locate };
 };
 
 /** A copy of JSON-like data without the fields at these paths. */
@@ -77,21 +75,6 @@ function without(value: unknown, paths: readonly (readonly PathStep[])[]): unkno
     delete parent[path.at(-1)!];
   }
   return copy;
-}
-
-function sourceOf(params: ParamsFile, document: LocatedDocument, problems: ConfigProblem[]): SourceConfig | null {
-  const kind = CONNECTOR_OF[params.database_type.toLowerCase()];
-  const known = Object.keys(CONNECTOR_OF);
-  if (kind === undefined) {
-    const meant = didYouMean(params.database_type, known);
-    problems.push({ message: `database_type "${params.database_type}" is not supported`, where: document.locate(["database_type"]), advice: `${meant === null ? "" : `Did you mean "${meant}"? `}It is one of ${known.join(", ")}.` });
-  }
-  const secret = params.secret_name.startsWith("secret:") ? params.secret_name.slice("secret:".length) : params.secret_name;
-  if (/^arn:/i.test(secret)) {
-    problems.push({ message: "secret_name is an ARN of AWS Secrets Manager", where: document.locate(["secret_name"]), advice: "Save the secret's JSON as NAME.json in the folder of secrets and write NAME here." });
-  }
-  if (kind === undefined) return null;
-  return { kind, settings: { secret: `secret:${secret}` } };
 }
 
 function queryOf(params: ParamsFile, document: LocatedDocument, readFile: ReadFile, problems: ConfigProblem[]): QueryConfig | null {
@@ -151,19 +134,19 @@ function impossibleOf(params: ParamsFile, document: LocatedDocument): ConfigProb
   return warnings;
 }
 
-function notesOf(params: ParamsFile, name: string, query: QueryConfig, document: LocatedDocument): ConfigProblem[] {
+function notesOf(params: ParamsFile, name: string, query: QueryConfig, document: LocatedDocument, used: ParamsSource["used"]): ConfigProblem[] {
   const notes: ConfigProblem[] = [
     { message: `the detector is called "${name}": detector_name and database_type together, as in the original`, where: document.locate(["detector_name"]), advice: null },
   ];
   const source = params.metric_source?.S3SourceConfig;
   const unused = (field: PathStep[], why: string) => notes.push({ message: `${pathText(field)} has no meaning here: ${why}`, where: document.locate(field, { key: true }), advice: null });
   for (const field of ["FileFormatDescriptor", "HistoricalDataPathList", "RoleArn", "TemplatedPathList"] as const) {
-    if (source?.[field] !== undefined) {
+    if (source?.[field] !== undefined && !(field === "RoleArn" || field === "HistoricalDataPathList" ? used.has(field) : false)) {
       unused(["metric_source", "S3SourceConfig", field], field === "RoleArn" ? "the database is read with the secret's user" : "rows are read from the database, no files travel through S3");
     }
   }
   if (params.s3_bucket !== undefined) unused(["s3_bucket"], "rows are read from the database, no files travel through S3");
-  if (params.s3_path_continuous_root !== undefined) unused(["s3_path_continuous_root"], "rows are read from the database, no files travel through S3");
+  if (params.s3_path_continuous_root !== undefined && !used.has("s3_path_continuous_root")) unused(["s3_path_continuous_root"], "rows are read from the database, no files travel through S3");
   for (const [i, measure] of params.metrics_set.entries()) {
     if (measure.Namespace !== undefined) unused(["metrics_set", i, "Namespace"], "it belongs to CloudWatch sources");
   }
