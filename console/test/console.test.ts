@@ -106,15 +106,35 @@ test("a group: its headline, figures, contributions that sum to 100, the SQL wit
     assert.ok(Math.abs(sum - 100) < 0.005, `sums to ${sum}`);
   }
 
-  const sql = page.locator("pre", { hasText: "select ecommerce.ts" });
+  const sql = page.getByLabel("SQL", { exact: true });
   assert.ok((await sql.textContent())!.includes("ts >= '2026-03-02T09:00:00Z'"));
   await context.grantPermissions(["clipboard-read", "clipboard-write"]);
-  await page.getByRole("button", { name: "Copy SQL" }).click();
+  await page.getByRole("button", { name: "Copy SQL", exact: true }).click();
   await page.getByText("Copied").waitFor();
   assert.equal(await page.evaluate(() => navigator.clipboard.readText()), await sql.textContent());
 
   await page.getByText("connection refused by hooks.example.com (8 tries)").waitFor();
   assert.deepEqual(complaints, []);
+});
+
+test("a group says what did it: the sentence, each cause with what was expected and came, its siblings, its SQL", async () => {
+  await using visitor = await visit(browser, at(`/groups/${groupOf("level shift")}`));
+  const { page, complaints } = visitor;
+  await page.getByText(/^revenue \d+ below expected \(−\d+ %\): platform=mobile_app fell 25 % and explains all of it/).waitFor();
+  const cause = page.getByRole("region", { name: "Cause: platform=mobile_app" });
+  for (const text of ["100 % of the deviation", "strong evidence", "3,151", "2,373", "mobile_web, pc_web did not"]) assert.ok((await cause.innerText()).includes(text), text);
+  const [expected, came] = await cause.locator(".cause-bar-track span").evaluateAll((bars) => bars.map((bar) => bar.getBoundingClientRect().width));
+  assert.ok(Math.abs(came! / expected! - 2373 / 3151) < 0.01, "the bars are to scale");
+  await cause.getByText("The SQL that shows it").click();
+  assert.match((await cause.locator("pre").textContent())!, /where "platform" = 'mobile_app'$/);
+  assert.deepEqual(complaints, []);
+});
+
+test("a group whose rows are missing says that it is probably the pipeline", async () => {
+  await using visitor = await visit(browser, at(`/groups/${groupOf("stopped")}`));
+  await visitor.page.getByText("Probably the pipeline, not the business").waitFor();
+  await visitor.page.getByText("1 of 7 partitions is missing (marketplace=jp).").waitFor();
+  assert.deepEqual(visitor.complaints, []);
 });
 
 test("the chart is drawn: actual line, anomalous intervals; zoom, comparison and pages change it", async () => {

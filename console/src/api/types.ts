@@ -14,6 +14,7 @@ export type Learning = z.output<typeof learningShape>;
 export type GroupSummary = z.output<typeof groupSummary>;
 export type GroupList = z.output<typeof listGroupsOutput>;
 export type GroupDetail = z.output<typeof groupDetail>;
+export type Cause = NonNullable<GroupDetail["causes"]>["causes"][number];
 export type Member = z.output<typeof memberShape>;
 export type Contribution = z.output<typeof contributionShape>;
 export type GroupDelivery = z.output<typeof groupDelivery>;

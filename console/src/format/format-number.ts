@@ -21,6 +21,12 @@ export function formatShare(share: number | null): string {
   return `${share < 0 ? "−" : "+"}${percent >= 10 ? percent.toFixed(0) : percent.toFixed(1)} %`;
 }
 
+/** A share of a whole: "59 %", "0.4 %"; without a sign. */
+export function formatPercent(share: number): string {
+  const percent = Math.abs(share) * 100;
+  return `${percent === 0 || percent >= 1 ? percent.toFixed(0) : percent.toPrecision(1)} %`;
+}
+
 export function formatBytes(bytes: number): string {
   if (bytes < 1000) return `${bytes} B`;
   if (bytes < 1_000_000) return `${FINE.format(bytes / 1000)} kB`;

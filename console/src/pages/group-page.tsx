@@ -17,6 +17,7 @@ import { Page } from "../parts/page.tsx";
 import { Severity } from "../parts/severity.tsx";
 import { Loaded } from "../parts/states.tsx";
 import { Evidence } from "./group-evidence.tsx";
+import { Causes } from "./group-causes.tsx";
 import { GroupCharts } from "./group-charts.tsx";
 import { Deliveries, Members, Revisions } from "./group-tables.tsx";
 
@@ -30,6 +31,7 @@ export function GroupPage({ id }: { id: string }) {
         {(group) => (
           <Page title={group.headline}>
               <Overview group={group} />
+              <Causes group={group} />
               <GroupCharts group={group} />
               {group.contributions.length > 0 && (
                 <Container header={<Header description="Each dimension's values by their share of the deviation at the peak; a dimension sums to 100 %.">Where it was seen</Header>}>

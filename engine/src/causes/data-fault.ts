@@ -43,7 +43,7 @@ export function dataVerdict(signs: DataSigns): DataVerdict {
   if (missingPartitions.length > 0 && missingPartitions.length < partitionCount) {
     const names = missingPartitions.slice(0, 3).map(({ dimension, value }) => `${dimension}=${value ?? "null"}`);
     const more = missingPartitions.length > names.length ? ` and ${missingPartitions.length - names.length} more` : "";
-    add(PROBABLE, `${missingPartitions.length} of ${partitionCount} partitions are missing (${names.join(", ")}${more})`);
+    add(PROBABLE, `${missingPartitions.length} of ${partitionCount} partitions ${missingPartitions.length === 1 ? "is" : "are"} missing (${names.join(", ")}${more})`);
   }
   if (reached < 0.9) add(reached < 0.7 ? PROBABLE : POSSIBLE, `the data ends after ${percent(reached)} of the interval`);
   const rowChange = rowCount / rowCountExpected - 1;

@@ -13,6 +13,7 @@ import { addConfigCommands } from "./commands/config.ts";
 import { addDeliveryCommands } from "./commands/delivery.ts";
 import { addDetectorCommands } from "./commands/detector.ts";
 import { addDoctorCommand } from "./commands/doctor.ts";
+import { addIncidentCommands } from "./commands/incident.ts";
 import { addIntervalCommands } from "./commands/interval.ts";
 import { addRunCommands } from "./commands/run.ts";
 import { addScoreCommand } from "./commands/score.ts";
@@ -89,6 +90,7 @@ export function buildProgram(io: CliIo, commands: CliCommands, run: RunCommand):
   addConfigCommands(program, commands, run);
   addDetectorCommands(program, run);
   addAnomalyCommands(program, run);
+  addIncidentCommands(program, run);
   addIntervalCommands(program, run);
   addDeliveryCommands(program, run);
   addScoreCommand(program, run);

@@ -90,3 +90,35 @@ test("what cannot be explained is refused with what would be right", async () =>
   assert.match(history.advice!, /What came before was learned as history/);
   assert.match((await refusal(ask({ from: at(headMs! + 3_600_000), to: at(headMs! + 7_200_000) }))).advice!, /Intervals judged so far/);
 });
+
+test("related measures come with their evidence, and say when there is too little history for links", async () => {
+  for (const id of ids) {
+    const { related, hasHistory, historyCount, unknownPercentage, measure } = await client.call("getRelated", { group: id });
+    assert.equal(hasHistory, historyCount >= 200);
+    assert.ok(related.every((one) => one.measure !== measure), "a measure is not related to itself");
+    if (!hasHistory) assert.ok(related.every(({ relation, percentage }) => relation === "earlier" && percentage === null));
+    const explained = related.reduce((sum, { percentage }) => sum + (percentage ?? 0), 0);
+    assert.ok(Math.abs(explained + unknownPercentage - 100) < 1e-6);
+  }
+  const { config } = await world.detector();
+  assert.equal((await refusal(client.call("getRelated", { group: ids[0]!, with: "nobody" }))).code, "NOT_FOUND");
+  assert.deepEqual(await client.call("getRelated", { group: ids[0]!, with: config.name }), await client.call("getRelated", { group: ids[0]! }), "itself is no other detector");
+});
+
+test("incidents: each group in one at most, found from each of its groups, the newest first", async () => {
+  const { incidents, cut } = await client.call("listIncidents", { severityMin: 0 });
+  assert.equal(cut, false);
+  const seen = new Set<string>();
+  for (const incident of incidents) {
+    assert.ok(incident.groups.length >= 2, incident.headline);
+    assert.equal(incident.id, incident.groups[0]!.id);
+    assert.equal(incident.severity, Math.max(...incident.groups.map(({ severity }) => severity)));
+    for (const { id } of incident.groups) {
+      assert.ok(!seen.has(id));
+      seen.add(id);
+      assert.equal((await client.call("getIncident", { group: id })).incident!.id, incident.id);
+    }
+  }
+  for (const id of ids) if (!seen.has(id)) assert.equal((await client.call("getIncident", { group: id })).incident, null);
+  assert.deepEqual(incidents.map(({ start }) => start), incidents.map(({ start }) => start).sort().reverse());
+});

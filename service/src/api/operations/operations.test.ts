@@ -134,7 +134,7 @@ test("getGroup: the segments that did it with their surroundings and SQL, and wh
   assert.match(cause!.sql!, /where "platform" = 'mobile_app'$/);
   assert.equal(data!.verdict, "probably the business");
   const stopped = await client.call("getGroup", { group: (await groupOfKind("stopped")).id });
-  assert.deepEqual([stopped.data!.verdict, stopped.data!.reasons], ["probably the pipeline", ["1 of 7 partitions are missing (marketplace=jp)"]]);
+  assert.deepEqual([stopped.data!.verdict, stopped.data!.reasons], ["probably the pipeline", ["1 of 7 partitions is missing (marketplace=jp)"]]);
 });
 
 test("getGroupSeries: the head first, 28 days of hours before, actual beside expected and band", async () => {

@@ -1,0 +1,126 @@
+import Alert from "@cloudscape-design/components/alert";
+import Container from "@cloudscape-design/components/container";
+import ExpandableSection from "@cloudscape-design/components/expandable-section";
+import Header from "@cloudscape-design/components/header";
+import SpaceBetween from "@cloudscape-design/components/space-between";
+import type { Cause, GroupDetail } from "../api/types.ts";
+import { CauseBars } from "../charts/cause-bars.tsx";
+import { formatNumber, formatPercent } from "../format/format-number.ts";
+import { Sql } from "../parts/sql.tsx";
+
+/** Causes that are open from the start; the rest is folded. */
+const SHOWN_MAX = 3;
+
+/** Which segments did it: one sentence, each cause with what was expected and came, and what its siblings did. */
+export function Causes({ group }: { group: GroupDetail }) {
+  const { causes, data } = group;
+  if (causes === null) return null;
+  const shown = causes.causes.slice(0, SHOWN_MAX);
+  const folded = causes.causes.slice(SHOWN_MAX);
+  const scale = Math.max(0, ...causes.causes.flatMap(({ expected, actual }) => [expected ?? 0, actual ?? 0]));
+  const foldedShare = folded.reduce((sum, { share }) => sum + share, 0);
+  return (
+    <Container header={<Header description="The smallest set of segments that explains the deviation at the peak, of all segments of all dimensions.">What did it</Header>}>
+      <SpaceBetween size="m">
+        {data !== null && data.verdict !== "probably the business" && (
+          <Alert type="warning" header={`${data.verdict === "probably the pipeline" ? "Probably" : "Possibly"} the pipeline, not the business`}>
+            {data.reasons.join("; ")}.
+          </Alert>
+        )}
+        <p className="causes-sentence">{causes.sentence}</p>
+        {shown.length > 0 && (
+          <ol className="causes">
+            {shown.map((cause) => (
+              <OneCause key={cause.name} cause={cause} scale={scale} />
+            ))}
+          </ol>
+        )}
+        {folded.length > 0 && (
+          <ExpandableSection headerText={`and ${folded.length} smaller, ${formatPercent(foldedShare)} of the deviation`}>
+            <ol className="causes" start={SHOWN_MAX + 1}>
+              {folded.map((cause) => (
+                <OneCause key={cause.name} cause={cause} scale={scale} />
+              ))}
+            </ol>
+          </ExpandableSection>
+        )}
+        {causes.outOfBand.length > 0 && (
+          <ul className="causes">
+            {causes.outOfBand.map(({ name, actual, lower, upper }) => (
+              <li key={name}>
+                <b>{name}</b>: {formatNumber(actual)}, {formatNumber(lower)} to {formatNumber(upper)} would have been within its band
+              </li>
+            ))}
+          </ul>
+        )}
+        {data !== null && data.verdict === "probably the business" && <p className="note">Data: {data.reasons.join("; ")}.</p>}
+        {causes.notes.map((note) => (
+          <p key={note} className="note">
+            {note}
+          </p>
+        ))}
+      </SpaceBetween>
+    </Container>
+  );
+}
+
+const STRENGTHS = { weak: "weak evidence", clear: "clear evidence", strong: "strong evidence" } as const;
+
+function OneCause({ cause, scale }: { cause: Cause; scale: number }) {
+  const siblings = cause.siblings.filter(({ alikeCount, otherwiseCount, unclearCount }) => alikeCount + otherwiseCount + unclearCount > 0);
+  return (
+    <li>
+      <section aria-label={`Cause: ${cause.name}`}>
+        <h3>
+          {cause.name === "total" ? "everything" : cause.name} <span className="tag">{formatPercent(cause.share)} of the deviation</span> <span className="tag">{STRENGTHS[cause.strength]}</span>
+          {!cause.inGroup && <span className="tag">outside of this group’s segments</span>}
+        </h3>
+        <CauseBars cause={cause} scale={scale} />
+        {siblings.length > 0 && (
+          <ul className="siblings" aria-label="Siblings that were looked at">
+            {siblings.map((check) => (
+              <li key={check.dimension}>
+                <Siblings check={check} direction={cause.direction} />
+              </li>
+            ))}
+          </ul>
+        )}
+        {cause.sql !== null && (
+          <ExpandableSection headerText="The SQL that shows it" variant="footer">
+            <Sql text={cause.sql} title={`SQL of ${cause.name}`} />
+          </ExpandableSection>
+        )}
+      </section>
+    </li>
+  );
+}
+
+/** "country (inside): us, de fell alike"; "platform (beside it): web did not". */
+function Siblings({ check, direction }: { check: Cause["siblings"][number]; direction: Cause["direction"] }) {
+  const { dimension, fixed, alike, otherwise, alikeCount, otherwiseCount, unclearCount } = check;
+  const word = direction === "down" ? "fell" : "rose";
+  const parts = [
+    alikeCount > 0 ? { names: valuesText(alike, alikeCount), text: fixed ? `${word} too` : `${word} alike`, kind: "alike" } : null,
+    otherwiseCount > 0 ? { names: valuesText(otherwise, otherwiseCount), text: "did not", kind: "otherwise" } : null,
+    unclearCount > 0 ? { names: unclearCount === 1 ? "one value" : `${unclearCount} values`, text: "too small to tell", kind: "unclear" } : null,
+  ].filter((part) => part !== null);
+  return (
+    <>
+      <span className="siblings-dimension">
+        {dimension} <small>{fixed ? "beside it" : "inside it"}</small>
+      </span>{" "}
+      {parts.map(({ names, text, kind }) => (
+        <span key={kind} className={`sibling-${kind}`}>
+          <b>{names}</b> {text}
+        </span>
+      ))}
+    </>
+  );
+}
+
+const NAMED_MAX = 6;
+
+function valuesText(values: readonly (string | null)[], count: number): string {
+  const named = values.slice(0, NAMED_MAX).map((value) => value ?? "null");
+  return count > named.length ? `${named.join(", ")} and ${count - named.length} more` : named.join(", ");
+}
