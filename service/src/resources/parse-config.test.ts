@@ -240,8 +240,8 @@ test("source.yaml beside an unchanged params.json chooses how the database is re
   const { config, notes } = sourceOf("kind: redshift\nunload: {}\npublish: {}\n");
   assert.deepEqual(config.source.settings, {
     secretArn: "redshift-l4mintegration",
-    unload: { to: "s3://example-bucket/ecommerce/unloaded/", iamRole: "arn:aws:iam::111122223333:role/example-role" },
-    publish: { live: "s3://example-bucket/ecommerce/live/", history: "s3://example-bucket/ecommerce/backtest/" },
+    unload: { to: "s3://bucket/ecommerce/unloaded/", iamRole: "arn:aws:iam::000000000000:role/lookout" },
+    publish: { live: "s3://bucket/ecommerce/live/", history: "s3://bucket/ecommerce/backtest/" },
   });
   assert.ok(!notes.some(({ message }) => /RoleArn|HistoricalDataPathList|s3_path_continuous_root/.test(message)), "what is used has a meaning");
   assert.deepEqual(sourceOf("kind: postgres\nhost: h\n").config.source, { kind: "postgres", settings: { secret: "secret:redshift-l4mintegration", host: "h" } });
