@@ -21,6 +21,7 @@ import { webhookChannel } from "./channels/webhook/webhook.ts";
 import type { Connector } from "./connectors/connector.ts";
 import { duckdbConnector } from "./connectors/duckdb/duckdb.ts";
 import { mysqlConnector } from "./connectors/mysql/mysql.ts";
+import { s3Connector } from "./connectors/s3/s3.ts";
 import { postgresConnector } from "./connectors/postgres/postgres.ts";
 import { redshiftConnector } from "./connectors/redshift/redshift.ts";
 import { demoCommand } from "./demo/demo-command.ts";
@@ -37,7 +38,7 @@ import { silentLogger, type Logger } from "./telemetry/logger.ts";
 import { VERSION } from "./version.ts";
 
 // To add a connector or a channel: its folder, a line here, a docs page (docs/how-to).
-const CONNECTORS = [postgresConnector, redshiftConnector, mysqlConnector, duckdbConnector] as readonly Connector[];
+const CONNECTORS = [postgresConnector, redshiftConnector, mysqlConnector, duckdbConnector, s3Connector] as readonly Connector[];
 const CHANNELS = [logChannel, webhookChannel, exportChannel] as readonly Channel[];
 
 /** Name of Foretop's own database in the embedded PostgreSQL. */

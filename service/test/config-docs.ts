@@ -9,12 +9,16 @@ import { logChannel } from "../src/channels/log/log.ts";
 import { webhookChannel } from "../src/channels/webhook/webhook.ts";
 import { SETTINGS, type Setting } from "../src/config.ts";
 import type { Connector } from "../src/connectors/connector.ts";
+import { duckdbConnector } from "../src/connectors/duckdb/duckdb.ts";
+import { mysqlConnector } from "../src/connectors/mysql/mysql.ts";
+import { s3Connector } from "../src/connectors/s3/s3.ts";
 import { postgresConnector } from "../src/connectors/postgres/postgres.ts";
+import { redshiftConnector } from "../src/connectors/redshift/redshift.ts";
 import type { Registries } from "../src/resources/check-settings.ts";
 import { foretopJsonSchema, foretopRows, markdownTable, paramsRows, settingsRows, withTables, type FieldRow } from "../src/resources/config-docs.ts";
 
 export const REGISTRIES: Registries = {
-  connectors: new Map([postgresConnector as Connector].map((connector) => [connector.kind, connector])),
+  connectors: new Map(([postgresConnector, redshiftConnector, mysqlConnector, duckdbConnector, s3Connector] as readonly Connector[]).map((connector) => [connector.kind, connector])),
   channels: new Map(([logChannel, webhookChannel, exportChannel] as Channel[]).map((channel) => [channel.kind, channel])),
 };
 

@@ -165,3 +165,22 @@ test("a dimension of many columns tells combinations apart that read alike when 
   assert.equal(keys.length, 5);
   assert.equal(values[keys.findIndex((key) => key.dimensions.map((d) => d.value).join() === "x,yz,1")], 2);
 });
+
+test("rows of a folder count for the folder's intervals only, even if the reading asks for more", () => {
+  const table = tableOf(configOf(), TYPES, 3);
+  const within = [{ startMs: START + HOUR, endMs: START + 2 * HOUR }];
+  table.addRows([row("00:30:00", "web", 1), row("01:30:00", "web", 2), row("02:30:00", "web", 4)], within);
+  table.addRows([row("01:45:00", "web", 8)], within);
+  assert.deepEqual([table.processed, table.outside], [4, 2]);
+  assert.deepEqual(table.take().values, Float64Array.of(NaN, 10, NaN));
+});
+
+test("a number by a pattern of digits is a date, by any other a UNIX time", () => {
+  const read = (format: string | null, stamp: number): number => {
+    const table = tableOf(configOf({ timestamp: { column: "ts", format } }), { ts: "number", platform: "text", views: "number" });
+    table.addRows([[stamp, "web", 1]]);
+    return table.maxTimestampMs;
+  };
+  assert.equal(read("yyyyMMddHHmm", 202603010030), START + HOUR / 2);
+  for (const format of [null, "UNIX", "yyyy-MM-dd HH:mm:ss"]) assert.equal(read(format, START / 1000), START, String(format));
+});

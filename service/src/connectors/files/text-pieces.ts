@@ -9,7 +9,8 @@ const UTF8 = /^(utf-?8|us-ascii|ascii)$/i;
 
 export function isKnownCharset(charset: string): boolean {
   try {
-    return new TextDecoder(charset) !== null;
+    new TextDecoder(charset); // oxlint-disable-line no-new -- only whether it can be made
+    return true;
   } catch {
     return false;
   }

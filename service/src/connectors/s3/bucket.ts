@@ -1,0 +1,96 @@
+/** What is done with S3: list below a prefix, read an object as it was when it was listed. */
+import { GetObjectCommand, ListObjectsV2Command, S3Client } from "@aws-sdk/client-s3";
+import type { AwsAccess } from "../../aws/aws-access.ts";
+import { awsSourceError } from "../../aws/aws-error.ts";
+import { SourceError } from "../../telemetry/errors.ts";
+
+export interface ObjectInfo {
+  readonly key: string;
+  readonly bytes: number;
+  readonly etag: string;
+  readonly modifiedMs: number;
+}
+
+/** A download that breaks goes on where it was, this often. */
+const RESUMES_MAX = 4;
+
+export class Bucket {
+  readonly name: string;
+  readonly #client: S3Client;
+
+  constructor(name: string, access: AwsAccess, { profile }: { profile?: string | undefined } = {}) {
+    this.name = name;
+    // An address of one's own rarely has a name for each bucket.
+    const forcePathStyle = access.endpoint !== undefined || process.env["AWS_ENDPOINT_URL"] !== undefined || process.env["AWS_ENDPOINT_URL_S3"] !== undefined;
+    // Checked where the object has one; reading in ranges can't.
+    this.#client = new S3Client({ ...access, forcePathStyle, responseChecksumValidation: "WHEN_REQUIRED", ...(profile !== undefined && { profile }) });
+  }
+
+  /** s3://bucket/key, for messages. */
+  place(key: string): string {
+    return `s3://${this.name}/${key}`;
+  }
+
+  /**
+   * Objects with the prefix in the order of their keys, without markers of folders.
+   *
+   * @param options.after   keys after this one only
+   * @param options.upTo    ends at the first key that is greater and doesn't begin with it
+   * @param options.isFlat  only those directly below the prefix
+   */
+  async *list(prefix: string, { after, upTo, isFlat = false, signal }: { after?: string; upTo?: string; isFlat?: boolean; signal?: AbortSignal } = {}): AsyncGenerator<ObjectInfo, void, undefined> {
+    let token: string | undefined;
+    do {
+      const page = await this.#send(`listing ${this.place(prefix)}`, signal, () =>
+        this.#client.send(
+          new ListObjectsV2Command({ Bucket: this.name, Prefix: prefix, ...(isFlat && { Delimiter: "/" }), ...(after !== undefined && { StartAfter: after }), ...(token !== undefined && { ContinuationToken: token }) }),
+          { ...(signal && { abortSignal: signal }) },
+        ),
+      );
+      for (const { Key, Size, ETag, LastModified } of page.Contents ?? []) {
+        const key = Key!; // always has one
+        if (upTo !== undefined && key > upTo && !key.startsWith(upTo)) return;
+        if (key.endsWith("/")) continue;
+        yield { key, bytes: Size ?? 0, etag: ETag ?? "", modifiedMs: LastModified?.getTime() ?? 0 };
+      }
+      token = page.NextContinuationToken;
+    } while (token !== undefined);
+  }
+
+  /** The object's bytes. One that was replaced or deleted since it was listed is an error that passes, never other bytes. */
+  async *read({ key, bytes, etag }: ObjectInfo, { signal, bytesMax = Infinity }: { signal?: AbortSignal | undefined; bytesMax?: number } = {}): AsyncGenerator<Uint8Array, void, undefined> {
+    const doing = `reading ${this.place(key)}`;
+    const end = Math.min(bytes, bytesMax);
+    for (let offset = 0, resumes = 0; offset < end; ) {
+      try {
+        const isWhole = offset === 0 && end === bytes;
+        const { Body } = await this.#client.send(new GetObjectCommand({ Bucket: this.name, Key: key, IfMatch: etag, ...(!isWhole && { Range: `bytes=${offset}-${end - 1}` }) }), { ...(signal && { abortSignal: signal }) });
+        for await (const chunk of Body as AsyncIterable<Uint8Array>) {
+          offset += chunk.length;
+          yield chunk;
+        }
+        if (offset < end) throw new Error(`the connection ended after ${offset} of ${end} bytes`);
+      } catch (error) {
+        const name = error instanceof Error ? error.name : "";
+        if (name === "PreconditionFailed" || name === "NoSuchKey") {
+          throw new SourceError(`${this.place(key)} was replaced or deleted while it was read`, { code: "INTERRUPTED", transient: true, advice: "It is tried again with what is there then." });
+        }
+        const failure = awsSourceError(error, { doing, ...(signal && { signal }) });
+        if (!failure.transient || signal?.aborted === true || resumes >= RESUMES_MAX) throw failure;
+        resumes += 1;
+      }
+    }
+  }
+
+  close(): void {
+    this.#client.destroy();
+  }
+
+  async #send<T>(doing: string, signal: AbortSignal | undefined, call: () => Promise<T>): Promise<T> {
+    try {
+      return await call();
+    } catch (error) {
+      throw awsSourceError(error, { doing, ...(signal && { signal }) });
+    }
+  }
+}
