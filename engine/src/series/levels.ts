@@ -9,6 +9,7 @@
  * Pairs of dimension values are not levels: with 4 dimensions of 10 values they would be 600 series, mostly as noisy as
  * leaves; the search for causes looks at every combination when it matters (causes/).
  */
+import { ExactSums } from "../stats/exact-sum.ts";
 import { seriesKey, seriesKeyText, type SeriesKey } from "./series-key.ts";
 
 /** How a roll-up's value comes from its leaves. */
@@ -89,7 +90,8 @@ export interface SeriesLevels {
   readonly add: (keys: readonly SeriesKey[]) => void;
   /**
    * Fills the roll-ups' places of `values` from its leaves, in place. Missing leaves (NaN) are skipped; a roll-up all of
-   * whose leaves are missing is missing. Sums are compensated, so that many small leaves beside a large one are not lost.
+   * whose leaves are missing is missing. Sums are exact and rounded once: neither the order of leaves nor how they are
+   * split between processes shows in them.
    *
    * @param values  [series]; leaves are read, roll-ups written
    * @param counts  [series]; rows behind each value, for "mean" only: leaves are read, roll-ups written. A leaf without a
@@ -127,7 +129,8 @@ export function seriesLevels({
   // A leaf's roll-ups, flat: [leaf in leafList × rollUpsPerLeaf]; −1 where the caller keeps no such series.
   const rollUpsPerLeaf = dimensionCount === 0 ? 0 : dimensionCount === 1 ? 1 : dimensionCount + 1;
   let above = new Int32Array(0);
-  let compensation = new Float64Array(0);
+  let sums = new ExactSums(0);
+  let sumCount = 0;
   let leavesBelow: Map<number, number[]> | null = null; // rebuilt when asked for after a change
   let children: Map<number, number[]> | null = null;
 
@@ -212,8 +215,11 @@ export function seriesLevels({
 
   function rollUp(values: Float64Array, counts?: Float64Array): void {
     if (values.length < seriesCount) throw new RangeError(`${values.length} values for ${seriesCount} series`);
-    if (compensation.length < seriesCount) compensation = new Float64Array(seriesCount * 2);
-    compensation.fill(0, 0, seriesCount);
+    if (sumCount < seriesCount) {
+      sumCount = seriesCount * 2;
+      sums = new ExactSums(sumCount);
+    }
+    sums.clear();
     for (const s of rollUpList) {
       values[s] = NaN;
       if (counts !== undefined) counts[s] = NaN;
@@ -224,20 +230,20 @@ export function seriesLevels({
       if (value !== value) continue;
       const how = combineOfSeries[leaf]!;
       const at = i * rollUpsPerLeaf;
-      if (how === SUM) for (let k = 0; k < rollUpsPerLeaf; k++) addTo(values, compensation, above[at + k]!, value);
+      if (how === SUM) for (let k = 0; k < rollUpsPerLeaf; k++) addTo(sums, above[at + k]!, value);
       else if (how === MIN) for (let k = 0; k < rollUpsPerLeaf; k++) lower(values, above[at + k]!, value);
       else if (how === MAX) for (let k = 0; k < rollUpsPerLeaf; k++) raise(values, above[at + k]!, value);
       else if (how === MEAN && counts !== undefined && counts[leaf]! > 0) {
         for (let k = 0; k < rollUpsPerLeaf; k++) {
           const parent = above[at + k]!;
-          addTo(values, compensation, parent, value * counts[leaf]!);
+          addTo(sums, parent, value * counts[leaf]!);
           if (parent >= 0) counts[parent] = (counts[parent] === counts[parent] ? counts[parent]! : 0) + counts[leaf]!;
         }
       }
     }
     for (const s of rollUpList) {
       const how = combineOfSeries[s]!;
-      if (how === SUM || how === MEAN) values[s] = values[s]! + compensation[s]!;
+      if (how === SUM || how === MEAN) values[s] = sums.value(s);
       if (how === MEAN && counts !== undefined) values[s] = values[s]! / counts[s]!;
     }
   }
@@ -256,18 +262,8 @@ export function seriesLevels({
   };
 }
 
-/** Neumaier's compensated addition: the error of each step is kept apart and added at the end. */
-function addTo(sums: Float64Array, compensation: Float64Array, at: number, value: number): void {
-  if (at < 0) return;
-  const sum = sums[at]!;
-  if (sum !== sum) {
-    sums[at] = value;
-    return;
-  }
-  const next = sum + value;
-  // An infinite sum has no error to keep: ∞ − ∞ would turn it into NaN.
-  if (next - next === 0) compensation[at] = compensation[at]! + (Math.abs(sum) >= Math.abs(value) ? sum - next + value : value - next + sum);
-  sums[at] = next;
+function addTo(sums: ExactSums, at: number, value: number): void {
+  if (at >= 0) sums.add(at, value);
 }
 
 function lower(values: Float64Array, at: number, value: number): void {
