@@ -106,8 +106,7 @@ export function scan(
     left = search.sums();
     if (!setFree) break;
   }
-  search.evaluateAll(left);
-  return cutAt(causesMax, [...findings, ...search.pooled()]);
+  return cutAt(causesMax, [...findings, ...search.pooled(left)]);
 }
 
 interface Search {
@@ -117,7 +116,7 @@ interface Search {
   readonly remove: (segments: readonly (readonly number[])[]) => void;
   readonly completed: (finding: Rooted) => Rooted;
   /** Several segments of one set of dimensions and one change, none of which would be named alone. */
-  readonly pooled: () => Rooted[];
+  readonly pooled: (left: CubeSums) => Rooted[];
 }
 
 /**
@@ -264,7 +263,8 @@ function greedySearch(shape: CubeShape, { form, scatterMax }: Evidence, { prices
       });
       return more.length === 0 ? finding : { ...finding, segments: [...finding.segments, ...more], gain };
     },
-    pooled() {
+    pooled(left) {
+      sums = left;
       const bySet = new Map<number, Part[]>();
       forEachCell(shape, everything, (cell, fixed) => {
         const l = sums.L[cell]!;
