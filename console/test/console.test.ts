@@ -137,6 +137,61 @@ test("a group whose rows are missing says that it is probably the pipeline", asy
   assert.deepEqual(visitor.complaints, []);
 });
 
+test("a group says what moved with it, with a small chart each, and which incident it is part of", async () => {
+  const { page, complaints, visitor } = await visitWithIncident(`/groups/${groupOf("level shift")}`);
+  await using _ = visitor;
+  const views = page.getByRole("region", { name: "Related: views" });
+  await views.getByText(/probably led to it: off since .*, 2 intervals ahead, 64 % of the deviation, 3 times before\./).waitFor();
+  await views.locator("canvas").waitFor();
+  assert.ok((await inkOf(views.locator(".chart-canvas"), actual)) > 300, "its line is drawn");
+  await page.getByText("Unknown: 36 % of the deviation.").waitFor();
+  await page.getByRole("link", { name: "views below expected in platform=mobile_app, with revenue" }).click();
+  await page.getByRole("heading", { level: 1, name: "views below expected in platform=mobile_app, with revenue" }).waitFor();
+  assert.equal(await page.locator(".incident-groups > li").count(), 2);
+  await page.getByRole("link", { name: /revenue 778 below expected/ }).click();
+  await page.getByRole("heading", { level: 1, name: /revenue 778 below expected/ }).waitFor();
+  assert.deepEqual(complaints, []);
+});
+
+test("incidents: what belongs together, or that every group stands alone", async () => {
+  const { page, complaints, visitor } = await visitWithIncident("/incidents");
+  await using _ = visitor;
+  await page.getByRole("link", { name: "views below expected in platform=mobile_app, with revenue" }).waitFor();
+  await page.getByText(/2 groups of ecommerce; .* and going on/).waitFor();
+  await page.unroute("**/v1/incidents");
+  await page.reload();
+  await page.getByText("Every anomaly group of this time stands alone.").waitFor();
+  assert.deepEqual(complaints, []);
+});
+
+/** The fixture world's groups lie days apart: what the API would say of two at once is put in between. */
+async function visitWithIncident(path: string) {
+  const visitor = await visit(browser, "about:blank");
+  const { page, complaints } = visitor;
+  const answer = (what: object) => ({ contentType: "application/json", body: JSON.stringify(what) });
+  const own = await (await fetch(at(`/v1/groups/${groupOf("level shift")}`))).json();
+  const groups = [{ ...own, id: groupOf("spike"), headline: "views 120 below expected (−12 %): platform=mobile_app", measure: "views" }, own];
+  const incident = {
+    id: groups[0].id,
+    headline: "views below expected in platform=mobile_app, with revenue",
+    severity: 98,
+    status: "open",
+    start: own.start,
+    end: own.end,
+    detectors: ["ecommerce"],
+    measures: ["views", "revenue"],
+    groups,
+  };
+  const related = { detector: "ecommerce", measure: "views", series: 0, relation: "cause", onset: own.start, lagIntervals: 2, strength: 0.8, percentage: 64, timesBefore: 3, group: null };
+  await page.route("**/v1/groups/*/incident", (route) => route.fulfill(answer({ incident })));
+  await page.route("**/v1/groups/*/related", (route) =>
+    route.fulfill(answer({ group: own.id, detector: "ecommerce", measure: "revenue", related: [related], unknownPercentage: 36, historyCount: 330, hasHistory: true, notCompared: [] })),
+  );
+  await page.route("**/v1/incidents", (route) => route.fulfill(answer({ incidents: [incident], from: own.start, to: own.end, cut: false })));
+  await page.goto(at(path));
+  return { page, complaints, visitor };
+}
+
 test("the chart is drawn: actual line, anomalous intervals; zoom, comparison and pages change it", async () => {
   await using visitor = await visit(browser, at(`/groups/${groupOf("level shift")}`));
   const { page, complaints } = visitor;

@@ -5,7 +5,9 @@
 import type { z } from "zod";
 import type { detectorDetail, detectorSummary, learningShape } from "../../../service/src/api/shapes/detector.ts";
 import type { contributionShape, groupDelivery, groupDetail, groupSummary, listGroupsOutput, memberShape } from "../../../service/src/api/shapes/group.ts";
+import type { incidentOfGroupOutput, listIncidentsOutput } from "../../../service/src/api/shapes/incident.ts";
 import type { attemptShape, intervalDetail, intervalSummary } from "../../../service/src/api/shapes/interval.ts";
+import type { relatedOutput } from "../../../service/src/api/shapes/related.ts";
 import type { groupSeriesOutput, pointStatus, seriesPoints, seriesShape } from "../../../service/src/api/shapes/series.ts";
 
 export type DetectorSummary = z.output<typeof detectorSummary>;
@@ -15,6 +17,11 @@ export type GroupSummary = z.output<typeof groupSummary>;
 export type GroupList = z.output<typeof listGroupsOutput>;
 export type GroupDetail = z.output<typeof groupDetail>;
 export type Cause = NonNullable<GroupDetail["causes"]>["causes"][number];
+export type Related = z.output<typeof relatedOutput>;
+export type RelatedMeasure = Related["related"][number];
+export type IncidentList = z.output<typeof listIncidentsOutput>;
+export type Incident = IncidentList["incidents"][number];
+export type IncidentOfGroup = z.output<typeof incidentOfGroupOutput>;
 export type Member = z.output<typeof memberShape>;
 export type Contribution = z.output<typeof contributionShape>;
 export type GroupDelivery = z.output<typeof groupDelivery>;

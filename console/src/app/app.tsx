@@ -8,6 +8,8 @@ import { setTheme, useTheme } from "./theme.ts";
 // Pages that bring the charts or much else with them are loaded when they are first asked for.
 const DetectorPage = lazy(async () => ({ default: (await import("../pages/detector-page.tsx")).DetectorPage }));
 const GroupPage = lazy(async () => ({ default: (await import("../pages/group-page.tsx")).GroupPage }));
+const IncidentPage = lazy(async () => ({ default: (await import("../pages/incident-page.tsx")).IncidentPage }));
+const IncidentsPage = lazy(async () => ({ default: (await import("../pages/incidents-page.tsx")).IncidentsPage }));
 const SeriesPage = lazy(async () => ({ default: (await import("../pages/series-page.tsx")).SeriesPage }));
 const GalleryPage = lazy(async () => ({ default: (await import("../gallery/gallery-page.tsx")).GalleryPage }));
 
@@ -24,6 +26,7 @@ interface Place {
 
 const DETECTORS: Crumb = { text: "Detectors", href: hrefs.detectors() };
 const ANOMALIES: Crumb = { text: "Anomalies", href: hrefs.anomalies() };
+const INCIDENTS: Crumb = { text: "Incidents", href: hrefs.incidents() };
 
 /** The frame: bar with the pages, where one is, and the page. */
 export function App() {
@@ -43,7 +46,7 @@ export function App() {
           <img src="/icon.svg" alt="" width="24" height="24" /> Foretop
         </a>
         <nav aria-label="Pages">
-          {[DETECTORS, ANOMALIES].map(({ text, href }) => (
+          {[DETECTORS, ANOMALIES, INCIDENTS].map(({ text, href }) => (
             <a key={href} href={href} onClick={stay} aria-current={crumbs[0]!.href === href ? "page" : undefined}>
               {text}
             </a>
@@ -101,6 +104,8 @@ function placeOf({ path }: Route): Place {
   if (first === "groups" && name !== undefined) {
     return { page: <GroupPage key={name} id={name} />, crumbs: [ANOMALIES, { text: "Anomaly group", href: hrefs.group(name) }] };
   }
+  if (first === "incidents" && name === undefined) return { page: <IncidentsPage />, crumbs: [INCIDENTS] };
+  if (first === "incidents" && name !== undefined) return { page: <IncidentPage key={name} id={name} />, crumbs: [INCIDENTS, { text: "Incident", href: hrefs.incident(name) }] };
   if (first === "gallery") return { page: <GalleryPage />, crumbs: [DETECTORS, { text: "Chart gallery", href: hrefs.gallery() }] };
   return { page: <Empty title="There is no such page" why="The pages are listed at the top." />, crumbs: [DETECTORS, { text: "Nowhere", href: "/" }] };
 }

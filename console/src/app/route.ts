@@ -44,6 +44,8 @@ export const hrefs = {
   series: (name: string, series: number) => `/detectors/${encodeURIComponent(name)}/series/${series}`,
   anomalies: () => "/anomalies",
   group: (id: string) => `/groups/${encodeURIComponent(id)}`,
+  incidents: () => "/incidents",
+  incident: (id: string) => `/incidents/${encodeURIComponent(id)}`,
   gallery: () => "/gallery",
 };
 

@@ -10,14 +10,16 @@ import { seriesPicture, type SeriesInput, type SeriesPicture } from "./series-pi
 import { plotData, plotOptions } from "./series-plot.ts";
 
 const HEIGHT = 260;
+const HEIGHT_SMALL = 150;
 
 /**
  * One series: actual, expected, band, findings. What lies under the pointer (or, with the arrow keys, under the cursor)
  * is spelled out above; at first the group's most severe interval is.
  *
  * @param range  x range to begin with, epoch seconds; null = all
+ * @param small  beside the main thing: lower, and without a key
  */
-export function SeriesChart({ title, input, range }: { title: string; input: SeriesInput; range: readonly [number, number] | null }) {
+export function SeriesChart({ title, input, range, small = false }: { title: string; input: SeriesInput; range: readonly [number, number] | null; small?: boolean }) {
   const picture = useMemo(() => seriesPicture(input), [input]);
   const palette = paletteOf(useTheme());
   const box = useRef<HTMLDivElement>(null);
@@ -25,14 +27,15 @@ export function SeriesChart({ title, input, range }: { title: string; input: Ser
   const [cursor, setCursor] = useState<number | null>(null);
   const readoutId = useId();
   const [from, to] = range ?? [null, null];
+  const height = small ? HEIGHT_SMALL : HEIGHT;
 
   useEffect(() => {
     const target = box.current!;
-    const settings = { width: target.clientWidth, height: HEIGHT, palette, zone: USER_ZONE, range: from === null || to === null ? null : ([from, to] as const), onCursor: setCursor };
+    const settings = { width: target.clientWidth, height, palette, zone: USER_ZONE, range: from === null || to === null ? null : ([from, to] as const), onCursor: setCursor };
     const made = new uPlot(plotOptions(picture, settings), plotData(picture), target);
     plot.current = made;
     const resize = new ResizeObserver(() => {
-      if (target.clientWidth > 0 && target.clientWidth !== made.width) made.setSize({ width: target.clientWidth, height: HEIGHT });
+      if (target.clientWidth > 0 && target.clientWidth !== made.width) made.setSize({ width: target.clientWidth, height });
     });
     resize.observe(target);
     return () => {
@@ -40,7 +43,7 @@ export function SeriesChart({ title, input, range }: { title: string; input: Ser
       made.destroy();
       plot.current = null;
     };
-  }, [picture, palette, from, to]);
+  }, [picture, palette, from, to, height]);
 
   const shown = cursor ?? indexToBeginWith(picture);
   const move = (event: KeyboardEvent) => {
@@ -53,7 +56,7 @@ export function SeriesChart({ title, input, range }: { title: string; input: Ser
   };
 
   return (
-    <figure className="chart">
+    <figure className={small ? "chart chart-small" : "chart"}>
       <div id={readoutId} aria-live="polite">
         <Readout picture={picture} index={shown} />
       </div>
@@ -66,7 +69,7 @@ export function SeriesChart({ title, input, range }: { title: string; input: Ser
         aria-describedby={readoutId}
         onKeyDown={move}
       />
-      <ChartKey picture={picture} palette={palette} />
+      {!small && <ChartKey picture={picture} palette={palette} />}
     </figure>
   );
 }

@@ -18,6 +18,7 @@ import { Severity } from "../parts/severity.tsx";
 import { Loaded } from "../parts/states.tsx";
 import { Evidence } from "./group-evidence.tsx";
 import { Causes } from "./group-causes.tsx";
+import { RelatedMeasures } from "./group-related.tsx";
 import { GroupCharts } from "./group-charts.tsx";
 import { Deliveries, Members, Revisions } from "./group-tables.tsx";
 
@@ -42,6 +43,7 @@ export function GroupPage({ id }: { id: string }) {
                   </div>
                 </Container>
               )}
+              <RelatedMeasures group={group} />
               <Evidence evidence={group.evidence} />
               <Members group={group} />
               <Deliveries deliveries={group.deliveries} reload={query.reload} />
