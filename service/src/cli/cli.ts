@@ -18,6 +18,7 @@ import { addIntervalCommands } from "./commands/interval.ts";
 import { addRunCommands } from "./commands/run.ts";
 import { addScoreCommand } from "./commands/score.ts";
 import { addStatusCommands } from "./commands/status.ts";
+import { addSourceCommands } from "./commands/source.ts";
 import type { CliCommands, CommandContext, LocalService } from "./commands.ts";
 import { EXIT, exitCodeOf } from "./exit-code.ts";
 import { addExplainCommand } from "./explain.ts";
@@ -97,6 +98,7 @@ export function buildProgram(io: CliIo, commands: CliCommands, run: RunCommand):
   addExplainCommand(program, run);
   addStatusCommands(program, run);
   addBackupCommands(program, commands, run);
+  addSourceCommands(program, commands, run);
   addDoctorCommand(program, commands, run);
   addHelpCommand(program);
   return program;

@@ -112,10 +112,14 @@ export interface Source extends AsyncDisposable {
   describe(query: BoundQuery, options?: { signal?: AbortSignal; timeoutMs?: number }): Promise<readonly Column[]>;
   /** Rows as a stream with bounded memory; cancelled at the source on abort or early return. Throws SourceError. */
   read(query: BoundQuery, options: ReadOptions): AsyncIterable<RowBatch>;
+  /** Tables and views that may be read, as a query names them, at most TABLES_LISTED_MAX. A source without tables has none of this. */
+  tables?(options?: { signal?: AbortSignal }): Promise<readonly string[]>;
   /** What doctor asks: connects? may read? too powerful? clock? Never throws for a finding. */
   check(query: BoundQuery | null, timestampColumn: string | null): Promise<readonly SourceFinding[]>;
   close(): Promise<void>;
 }
+
+export const TABLES_LISTED_MAX = 1000;
 
 export interface SourceFinding {
   readonly check: "connects" | "reads" | "role" | "index" | "clock" | "version";

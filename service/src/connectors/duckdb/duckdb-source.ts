@@ -4,6 +4,7 @@ import { openEngine } from "../files/engine.ts";
 import type { Engine } from "../files/engine.ts";
 import { engineError } from "../files/engine-error.ts";
 import { columnsOf, engineRows } from "../files/engine-rows.ts";
+import { quoteName } from "../sql/quote-name.ts";
 import { checkTree } from "./check-tree.ts";
 import type { DuckdbSettings } from "./duckdb-settings.ts";
 import { findTables } from "./find-tables.ts";
@@ -49,6 +50,10 @@ export class DuckdbSource implements Source {
     } finally {
       stop.end();
     }
+  }
+
+  async tables(): Promise<readonly string[]> {
+    return findTables(this.#settings).map(({ name }) => (/^[a-z_][a-z0-9_]*$/i.test(name) ? name : quoteName(name)));
   }
 
   async check(query: BoundQuery | null, timestampColumn: string | null): Promise<readonly SourceFinding[]> {

@@ -1,5 +1,6 @@
 /** Files in a folder (Parquet, CSV, JSON), queried with DuckDB's SQL in this process. */
 import type { Connector } from "../connector.ts";
+import { policyFor } from "./policy-for.ts";
 import { duckdbSettings } from "./duckdb-settings.ts";
 import type { DuckdbSettings } from "./duckdb-settings.ts";
 import { DuckdbSource } from "./duckdb-source.ts";
@@ -13,4 +14,5 @@ export const duckdbConnector: Connector<DuckdbSettings> = {
     findTables(settings); // a folder that isn't there is told before anything else
     return new DuckdbSource(settings, context.zone);
   },
+  policyFor,
 };

@@ -1,6 +1,7 @@
 import { EventEmitter, once } from "node:events";
 import type { FieldPacket } from "mysql2";
 import { SourceError } from "../../telemetry/errors.ts";
+import { TABLES_LISTED_MAX } from "../connector.ts";
 import type { BoundQuery, Cell, Column, ReadOptions, RowBatch, Source, SourceFinding } from "../connector.ts";
 import { cellReaderOf, columnOf } from "./cell-types.ts";
 import type { CellReader } from "./cell-types.ts";
@@ -38,6 +39,14 @@ export class MysqlSource implements Source {
     } finally {
       clearTimeout(timer);
     }
+  }
+
+  async tables({ signal }: { signal?: AbortSignal } = {}): Promise<readonly string[]> {
+    const sql = `select concat(if(table_schema = database(), '', concat('\`', replace(table_schema, '\`', '\`\`'), '\`.')), '\`', replace(table_name, '\`', '\`\`'), '\`') as name
+      from information_schema.tables where table_schema not in ('mysql', 'information_schema', 'performance_schema', 'sys') order by 1 limit ${TABLES_LISTED_MAX}`;
+    const names: string[] = [];
+    for await (const { rows } of this.read({ sql, parameters: [] }, { rowsPerBatch: TABLES_LISTED_MAX, timeoutMs: DESCRIBE_MS_MAX, ...(signal && { signal }) })) for (const [name] of rows) names.push(String(name));
+    return names;
   }
 
   check(query: BoundQuery | null, timestampColumn: string | null): Promise<readonly SourceFinding[]> {

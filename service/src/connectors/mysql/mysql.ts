@@ -2,6 +2,7 @@
 import type { Connector } from "../connector.ts";
 import { resolveAddress } from "../resolve-address.ts";
 import { openConnection } from "./connection.ts";
+import { policyFor } from "./policy-for.ts";
 import { mysqlSettings } from "./mysql-settings.ts";
 import type { MysqlSettings } from "./mysql-settings.ts";
 import { MysqlSource } from "./mysql-source.ts";
@@ -15,4 +16,5 @@ export const mysqlConnector: Connector<MysqlSettings> = {
     const zone = settings.timestampType === "timestamp" ? "UTC" : context.zone;
     return new MysqlSource(await openConnection(address, { zone, ...(context.signal && { signal: context.signal }) }));
   },
+  policyFor,
 };

@@ -1,6 +1,7 @@
 import Cursor from "pg-cursor";
 import type { FieldDef, QueryResult } from "pg";
 import { SourceError } from "../../telemetry/errors.ts";
+import { TABLES_LISTED_MAX } from "../connector.ts";
 import type { BoundQuery, Cell, Column, ReadOptions, RowBatch, Source, SourceFinding } from "../connector.ts";
 import { cellTypes, columnOf } from "./cell-types.ts";
 import { checkSource } from "./check-source.ts";
@@ -34,6 +35,12 @@ export class PostgresSource implements Source {
 
   read(query: BoundQuery, options: ReadOptions): AsyncGenerator<RowBatch, void, undefined> {
     return this.#read(query, options, "reading rows");
+  }
+
+  async tables({ signal }: { signal?: AbortSignal } = {}): Promise<readonly string[]> {
+    const sql = `select case when table_schema = 'public' then '' else quote_ident(table_schema) || '.' end || quote_ident(table_name) as name
+      from information_schema.tables where table_schema not in ('pg_catalog', 'information_schema', 'pg_internal') order by 1 limit ${TABLES_LISTED_MAX}`;
+    return namesOf(this.#read({ sql, parameters: [] }, { rowsPerBatch: TABLES_LISTED_MAX, timeoutMs: DESCRIBE_MS_MAX, ...(signal && { signal }) }, "listing the tables"));
   }
 
   check(query: BoundQuery | null, timestampColumn: string | null): Promise<readonly SourceFinding[]> {
@@ -127,6 +134,12 @@ export class PostgresSource implements Source {
       clearTimeout(timer);
     }
   }
+}
+
+async function namesOf(batches: AsyncIterable<RowBatch>): Promise<string[]> {
+  const names: string[] = [];
+  for await (const { rows } of batches) for (const [name] of rows) names.push(String(name));
+  return names;
 }
 
 const GIVE_UP_MS_MAX = 5000;

@@ -1,6 +1,7 @@
 /** PostgreSQL, and what speaks its protocol: Amazon Redshift is recognised when connecting. */
 import type { Connector } from "../connector.ts";
 import { openConnection } from "./connection.ts";
+import { policyFor } from "./policy-for.ts";
 import { postgresSettings } from "./postgres-settings.ts";
 import type { PostgresSettings } from "./postgres-settings.ts";
 import { PostgresSource } from "./postgres-source.ts";
@@ -14,4 +15,5 @@ export const postgresConnector: Connector<PostgresSettings> = {
     const address = await resolveSettings(settings, context.secrets);
     return new PostgresSource(await openConnection(address, { zone: context.zone, ...(context.signal && { signal: context.signal }) }));
   },
+  policyFor,
 };
