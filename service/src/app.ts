@@ -3,6 +3,7 @@ import type { App, ConfigFiles } from "./api/app.ts";
 import { deactivateDetector } from "./pipeline/activate.ts";
 import { rerunInterval } from "./pipeline/rerun-interval.ts";
 import type { System } from "./pipeline/system.ts";
+import { withClaim } from "./pipeline/with-claim.ts";
 import { applyDetector } from "./resources/apply.ts";
 import type { Detector } from "./resources/detector.ts";
 import { refuseIllegal } from "./resources/lifecycle.ts";
@@ -65,7 +66,8 @@ export function buildApp(system: System, { startActivation, queuedJobs }: AppOpt
       await store.detectors.delete(detector.id);
       await store.audit.record({ atMs: clock.nowMs(), actor: "api", action: "detector.delete", subject: detector.id, detail: { name: detector.config.name } });
     },
-    rerunInterval: (detector, interval) => onNewestHead(detector, (now) => rerunInterval(now, interval, system)),
+    rerunInterval: (detector, interval) =>
+      withClaim(detector, system, `the interval ${new Date(interval.startMs).toISOString()} is run again`, () => onNewestHead(detector, (now) => rerunInterval(now, interval, system))),
     plan: (files) => planFiles(files, system),
     async apply(files, options) {
       const { config, warnings, notes, locate } = parseConfigFile(files.entry, readFileFrom(files.files));

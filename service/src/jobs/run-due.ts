@@ -16,6 +16,9 @@ import { SourceError, adviceOf, describeError } from "../telemetry/errors.ts";
 /** Intervals of one detector in one go: after an outage the others get their turn in between. */
 export const INTERVALS_PER_TURN_MAX = 500;
 
+/** When a detector whose past somebody is judging again is looked at the next time. */
+const CLAIMED_LOOK_MS = 2_000;
+
 export interface RunDueOptions {
   readonly signal?: AbortSignal;
   /** only this one */
@@ -61,6 +64,8 @@ export async function runDetector(detector: Detector, system: System, { signal, 
     signal?.throwIfAborted();
     const current = await system.store.detectors.get(detector.id);
     if (current === null || !isRunning(current) || current.headMs !== interval.startMs) break; // changed under us: next turn
+    // Somebody judges the past again, which moves all that follows: due intervals wait for it.
+    if ((await system.store.detectors.claimedFor(current.id, system.clock.nowMs())) !== null) return { completed, failed: 0, more: false, waitUntilMs: system.clock.nowMs() + CLAIMED_LOOK_MS };
     const retryMs = await retryAtMs(current, interval, system);
     if (retryMs > system.clock.nowMs()) return { completed, failed: 0, more: false, waitUntilMs: retryMs };
     try {

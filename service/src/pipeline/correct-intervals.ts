@@ -59,7 +59,7 @@ export async function correctIntervals(
     });
   }
   const models = await loadCheckpoint(detector, store, fromMs);
-  const steps = await judgedIntervals(detector, { startMs: models.untilMs, endMs: headMs }, store);
+  const steps = await judgedIntervals(detector, { startMs: models.untilMs, endMs: headMs, keepDamaged: true }, store);
   const knownAtMs = clock.nowMs();
   const intervals: CorrectionCommit["intervals"][number][] = [];
   const newSeries = seenLater(models.table, steps, changed);
@@ -68,10 +68,11 @@ export async function correctIntervals(
   const replayed = new Map<string, StoredGroup>();
   const openBefore: AnomalyGroup[] = [];
 
-  for (const { record, points } of steps) {
+  for (const { record, points, damage } of steps) {
     await setImmediate(); // a long replay must not keep heartbeats and requests waiting
     const { interval } = record;
     const batch = changed.get(interval.startMs);
+    if (damage !== null && batch === undefined) throw damage; // what came in it is known to nobody
     if (interval.startMs === fromMs) openBefore.push(...models.open);
     if (batch !== undefined) {
       newSeries.push(...models.table.extend(batch.keys, interval.startMs), ...models.table.beginBy(batch.keys, interval.startMs));

@@ -10,8 +10,14 @@ import type { SeriesTable } from "./series-table.ts";
 export interface RereadChanges {
   /** by interval start; empty when all is as it was */
   readonly batches: ReadonlyMap<number, LeafBatch>;
-  /** for people, e.g. "142 rows arrived late (up to 50 minutes after their interval was read)" */
-  readonly reason: string;
+  readonly counts: ChangeCounts;
+}
+
+export interface ChangeCounts {
+  readonly rowsMore: number;
+  readonly rowsLess: number;
+  /** of the interval that was read the longest ago */
+  readonly latestMs: number;
 }
 
 /** Sums of the same rows in another order differ in the last bits: not a change. */
@@ -42,7 +48,7 @@ export function findChanges(table: SeriesTable, reread: HistoryBatch, before: re
       remark: null,
     });
   }
-  return { batches, reason: reasonOf({ rowsMore, rowsLess, latestMs }) };
+  return { batches, counts: { rowsMore, rowsLess, latestMs } };
 }
 
 /** The leaves that have rows in one interval, in order of their key. */
@@ -77,7 +83,8 @@ function isSameValue(a: number, b: number): boolean {
   return a === b || (Number.isNaN(a) && Number.isNaN(b)) || Math.abs(a - b) <= SAME_SHARE * Math.max(Math.abs(a), Math.abs(b));
 }
 
-function reasonOf({ rowsMore, rowsLess, latestMs }: { rowsMore: number; rowsLess: number; latestMs: number }): string {
+/** For people, e.g. "142 rows arrived late, up to 50 minutes after the interval was read". */
+export function reasonOf({ rowsMore, rowsLess, latestMs }: ChangeCounts): string {
   const parts: string[] = [];
   if (rowsMore > 0) parts.push(`${rowsText(rowsMore)} arrived late, up to ${durationText(latestMs)} after the interval was read`);
   if (rowsLess > 0) parts.push(`${rowsText(rowsLess)} ${rowsLess === 1 ? "was" : "were"} deleted`);

@@ -17,10 +17,11 @@ import {
 import type { Interval } from "../crawl/batch.ts";
 import type { Detector } from "../resources/detector.ts";
 import type { PointsSegment, Store } from "../store/store.ts";
-import { decodeCheckpoint } from "./checkpoint-bytes.ts";
+import { decodeCheckpoint, type Checkpoint } from "./checkpoint-bytes.ts";
 import { dataFromPoints, seriesCountOf, type IntervalData } from "./interval-data.ts";
 import { SourceError, UserError } from "../telemetry/errors.ts";
 import { judgedIntervals } from "./judged-intervals.ts";
+import { relearnFromPoints } from "./relearn-from-points.ts";
 import { SeriesTable } from "./series-table.ts";
 
 export interface LiveModels {
@@ -106,15 +107,30 @@ export async function modelsBefore(detector: Detector, store: Store, startMs: nu
 export async function loadCheckpoint(detector: Detector, store: Store, notAfterMs: number): Promise<LiveModels> {
   const stored = await store.series.list(detector.id, detector.generation);
   const table = new SeriesTable(detector.config, stored);
-  const found = await store.segments.latestCheckpoint(detector.id, detector.generation, notAfterMs);
+  const found = await usableCheckpoint(detector, store, notAfterMs);
   if (found === null && (await store.segments.keptFrom(detector.id, detector.generation)) !== null) throw expired(detector, notAfterMs);
-  // Without a checkpoint there must have been nothing to learn: a detector that began without any history.
-  if (found === null && stored.some(({ firstSeenMs }) => firstSeenMs < detector.liveFromMs!)) {
+  const relearned = found === null ? await relearnFromPoints(detector, store) : null;
+  // Without either there must have been nothing to learn: a detector that began without any history.
+  if (found === null && relearned === null && stored.some(({ firstSeenMs }) => firstSeenMs < detector.liveFromMs!)) {
     throw new Error(`no usable checkpoint of ${detector.config.name} is left; its history has to be learned again: delete the detector and apply its configuration`);
   }
-  const { states, open } = found === null ? { states: createStates(rhythmOf(detector.config.frequency), 0), open: [] } : decodeCheckpoint(found.states);
-  const untilMs = found?.row.endMs ?? detector.liveFromMs ?? 0;
+  const { states, open } = found ?? { states: relearned ?? createStates(rhythmOf(detector.config.frequency), 0), open: [] };
+  const untilMs = found?.untilMs ?? detector.liveFromMs ?? 0;
   return { detectorId: detector.id, generation: detector.generation, configHash: detector.configHash, lineage: detector.lineage, table, states, open, untilMs, sinceCheckpoint: 0 };
+}
+
+/** The newest one that this version of the models can read. */
+async function usableCheckpoint(detector: Detector, { segments }: Store, notAfterMs: number): Promise<(Checkpoint & { readonly untilMs: number }) | null> {
+  for (let beforeMs = notAfterMs; ; ) {
+    const found = await segments.latestCheckpoint(detector.id, detector.generation, beforeMs);
+    if (found === null) return null;
+    try {
+      return { ...decodeCheckpoint(found.states), untilMs: found.row.endMs };
+    } catch {
+      // Written by another version of the models: an older one may do, and the points always do.
+      beforeMs = found.row.endMs - 1;
+    }
+  }
 }
 
 /** States, or points between them and the interval, are gone: what would come out is not what came out then. */

@@ -78,6 +78,15 @@ export interface DetectorStore {
   /** What was read again up to `headMs` is in effect; does nothing when the generation is another by now. Never goes back. */
   setLateRowsUntil(id: string, generation: number, headMs: number): Promise<void>;
   setMuted(id: string, muted: boolean, nowMs: number): Promise<void>;
+  /**
+   * Takes or renews the claim on a detector's past (see pipeline/with-claim.ts).
+   *
+   * @returns null when it is ours now, else what the one who holds it is doing
+   */
+  claim(id: string, claim: { readonly by: string; readonly doing: string; readonly untilMs: number }, nowMs: number): Promise<string | null>;
+  releaseClaim(id: string, by: string): Promise<void>;
+  /** What somebody is doing with the detector's past now; null when nobody is. */
+  claimedFor(id: string, nowMs: number): Promise<string | null>;
   /** Removes the detector and everything of it; segments are swept. */
   delete(id: string): Promise<void>;
 }

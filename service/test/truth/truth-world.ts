@@ -31,7 +31,7 @@ export interface TruthWorld {
   /** what is in effect now: points and judgements by series and interval, sorted; groups as people see them */
   told(): Promise<{ points: string[]; groups: string[] }>;
   /** The same warehouse watched from another place, which holds a copy of the state; the clock goes on from here. */
-  openCopy(place: { readonly databaseUrl: string; readonly homeFolder: string }): Promise<Pick<TruthWorld, "system" | "detector" | "live" | "told" | "close">>;
+  openCopy(place: { readonly databaseUrl: string; readonly homeFolder: string }, clock?: VirtualClock): Promise<Pick<TruthWorld, "system" | "detector" | "live" | "told" | "close">>;
   close(): Promise<void>;
 }
 
@@ -53,7 +53,7 @@ export async function truthWorld(overrides: Partial<DetectorConfig> = {}): Promi
     ...own,
     databaseUrl: state.url,
     sql: async (text) => (await client.query<Record<string, unknown>>(text)).rows,
-    openCopy: (place) => watch(place, new VirtualClock(own.clock.nowMs()), secretsFolder),
+    openCopy: (place, clock = new VirtualClock(own.clock.nowMs())) => watch(place, clock, secretsFolder),
     async close() {
       await client.end();
       await own.close();

@@ -60,7 +60,7 @@ export const getGroupSeries = operation({
     const all = await system.store.segments.readSeries(detector.id, stored.generation, page.map(({ series }) => series), range);
     const pointsOf = new Map(all.map((points) => [points.series, points]));
     const starts = sharedStarts(all);
-    const known = await knownSeries(system, detector, { including: group.members.map((member) => member.series) });
+    const known = await knownSeries(system, { ...detector, generation: stored.generation }, { including: group.members.map((member) => member.series) });
     const head = new Set(group.head);
     return {
       groupId: group.id,

@@ -30,7 +30,7 @@ export const getGroup = operation({
   async handle(system, input) {
     const { stored, detector, atMs } = await findGroup(system, input.group, input.asOf);
     const { group } = stored;
-    const series = await knownSeries(system, detector, { including: group.members.map((member) => member.series) });
+    const series = await knownSeries(system, { ...detector, generation: stored.generation }, { including: group.members.map((member) => member.series) });
     const head = new Set(group.head);
     const members = [...group.members].sort((a, b) => b.severity - a.severity || a.series - b.series).slice(0, MEMBERS_MAX);
     const deliveries = await system.store.deliveries.list({ groupId: group.id, limit: DELIVERIES_MAX, ...(atMs !== undefined && { asOfMs: atMs }) });

@@ -110,4 +110,22 @@ export function testDetectors(context: StoreContext): void {
     const detector = await store.detectors.create(aConfig(), "hash", NOW_MS);
     await expect(store.detectors.update(detector.id, aConfig("other"), "hash", { relearn: false }, NOW_MS)).rejects.toMatchObject({ code: "NOT_FOUND" });
   });
+
+  test("a claim on the past is one process's until it gives it back or it runs out; renewing keeps it", async () => {
+    const { store, other } = context;
+    const { id } = await store.detectors.create(aConfig(), "h", NOW_MS);
+    const claim = (by: string, untilMs: number) => ({ by, doing: `work of ${by}`, untilMs });
+    const taken = await Promise.all([store.detectors.claim(id, claim("a", NOW_MS + 60), NOW_MS), other.detectors.claim(id, claim("b", NOW_MS + 60), NOW_MS)]);
+    expect(taken.filter((holder) => holder === null)).toHaveLength(1);
+    const [mine, theirs] = taken[0] === null ? ["a", "b"] : ["b", "a"];
+    expect(taken.find((holder) => holder !== null)).toBe(`work of ${mine}`);
+    expect(await store.detectors.claim(id, claim(mine!, NOW_MS + 90), NOW_MS + 30)).toBe(null);
+    expect(await store.detectors.claimedFor(id, NOW_MS + 80)).toBe(`work of ${mine}`);
+    await store.detectors.releaseClaim(id, theirs!);
+    expect(await other.detectors.claim(id, claim(theirs!, NOW_MS + 99), NOW_MS + 80)).toBe(`work of ${mine}`);
+    expect(await store.detectors.claimedFor(id, NOW_MS + 90)).toBe(null);
+    expect(await other.detectors.claim(id, claim(theirs!, NOW_MS + 200), NOW_MS + 90)).toBe(null);
+    await other.detectors.releaseClaim(id, theirs!);
+    expect(await store.detectors.claimedFor(id, NOW_MS + 100)).toBe(null);
+  });
 }

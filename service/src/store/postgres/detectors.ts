@@ -133,6 +133,26 @@ export class PostgresDetectors implements DetectorStore {
       .execute();
   }
 
+  async claim(id: string, { by, doing, untilMs }: { by: string; doing: string; untilMs: number }, nowMs: number): Promise<string | null> {
+    const taken = await this.#db
+      .updateTable("detectors")
+      .set({ claimed_by: by, claimed_for: doing, claimed_until_ms: untilMs })
+      .where("id", "=", id)
+      .where((eb) => eb.or([eb("claimed_by", "is", null), eb("claimed_by", "=", by), eb("claimed_until_ms", "<=", nowMs)]))
+      .executeTakeFirst();
+    if (taken.numUpdatedRows === 1n) return null;
+    return (await this.claimedFor(id, nowMs)) ?? "it was claimed a moment ago, or deleted";
+  }
+
+  async releaseClaim(id: string, by: string): Promise<void> {
+    await this.#db.updateTable("detectors").set({ claimed_by: null, claimed_for: null, claimed_until_ms: null }).where("id", "=", id).where("claimed_by", "=", by).execute();
+  }
+
+  async claimedFor(id: string, nowMs: number): Promise<string | null> {
+    const row = await this.#db.selectFrom("detectors").select("claimed_for").where("id", "=", id).where("claimed_until_ms", ">", nowMs).executeTakeFirst();
+    return row?.claimed_for ?? null;
+  }
+
   async setMuted(id: string, muted: boolean, nowMs: number): Promise<void> {
     await this.#set(id, { muted, modified_ms: nowMs });
   }

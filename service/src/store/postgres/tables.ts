@@ -26,6 +26,9 @@ export interface Tables {
     known_ms: Generated<number>;
     asked_ms: Generated<number>;
     kept_from_ms: Generated<number | null>;
+    claimed_by: Generated<string | null>;
+    claimed_for: Generated<string | null>;
+    claimed_until_ms: Generated<number | null>;
     late_until_ms: number | null;
   };
   statements: { hash: Buffer; statement: string };

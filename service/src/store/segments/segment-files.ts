@@ -8,6 +8,9 @@ import { writeDurably, type WrittenFile } from "./durable-file.ts";
 import type { PointsColumn } from "./points-columns.ts";
 import { decodePoints, encodePoints, readDirectory, type PointsDirectory } from "./points-file.ts";
 
+/** The rows are still in the source: a back-fill over the file's intervals writes new points. */
+const REPAIR = "bring it back from a backup, or read its intervals again: foretop interval backfill";
+
 export class SegmentFiles {
   readonly root: string;
 
@@ -101,12 +104,12 @@ export class SegmentFiles {
       file = await readFile(path);
     } catch (cause) {
       if ((cause as NodeJS.ErrnoException).code !== "ENOENT") throw cause;
-      throw new SegmentDamagedError(`${path} is missing; bring it back from a backup`, { cause });
+      throw new SegmentDamagedError(`${path} is missing; ${REPAIR}`, { cause });
     }
     const sha256 = createHash("sha256").update(file).digest("hex");
     if (sha256 !== row.sha256) {
       throw new SegmentDamagedError(
-        `${path} is damaged: ${file.byteLength} bytes with checksum ${sha256.slice(0, 12)}…, written were ${row.bytes} with ${row.sha256.slice(0, 12)}…; bring it back from a backup`,
+        `${path} is damaged: ${file.byteLength} bytes with checksum ${sha256.slice(0, 12)}…, written were ${row.bytes} with ${row.sha256.slice(0, 12)}…; ${REPAIR}`,
       );
     }
     // A small file is a piece of a buffer that others share.

@@ -1,0 +1,67 @@
+/**
+ * Whether rows have changed, without reading them: the database makes one line an interval – how many rows, the newest
+ * timestamp, a checksum over all cells – in a scan of its own. Two equal lines are the same rows but for a chance of 2⁻⁶⁴.
+ *
+ * PostgreSQL only: others lack a hash of a whole row, or take their time by the byte. Where it can't be done for a
+ * query (a timestamp that is text in a format of its own), the answer is null and the rows are read instead.
+ */
+import { intervalStarts } from "@foretop/engine";
+import { bindQuery } from "../connectors/sql/bind-query.ts";
+import { quoteName } from "../connectors/sql/quote-name.ts";
+import type { BoundQuery } from "../connectors/connector.ts";
+import type { Detector, DetectorConfig } from "../resources/detector.ts";
+import { SourceError } from "../telemetry/errors.ts";
+import type { Interval } from "./batch.ts";
+import type { CrawlSystem } from "./crawl-system.ts";
+import { openDataset } from "./read-attempt.ts";
+
+/** A line by interval start; intervals without rows have none. */
+export type Fingerprints = ReadonlyMap<number, string>;
+
+const COLUMNS = ["foretop_interval", "foretop_print"];
+
+/** @returns null where the source can't. Throws SourceError when trying again later may help. */
+export async function fingerprintRange(
+  { config }: Detector,
+  range: Interval,
+  system: Pick<CrawlSystem, "connectors" | "secrets">,
+  signal?: AbortSignal,
+): Promise<Fingerprints | null> {
+  if (system.connectors.get(config.source.kind)?.dialect !== "postgres") return null;
+  const starts = Array.from(intervalStarts(range.startMs, range.endMs, config.frequency, config.zone));
+  const source = await openDataset(config, system, signal);
+  try {
+    if (source.dialect !== "postgres") return null; // Redshift speaks the protocol, not all of the language
+    const query = fingerprintQuery(bindQuery(config.query, config.timestamp.column, range, source.dialect), config, starts);
+    const prints = new Map<number, string>();
+    let isOurs = true;
+    const options = { rowsPerBatch: starts.length + 1, timeoutMs: config.limits.querySecondsMax * 1000, onColumns: (columns: readonly { name: string }[]) => (isOurs = String(columns.map(({ name }) => name)) === String(COLUMNS)), ...(signal && { signal }) };
+    for await (const { rows } of source.read(query, options)) {
+      for (const [bucket, print] of rows) {
+        const startMs = starts[Number(bucket) - 1];
+        if (startMs !== undefined) prints.set(startMs, String(print)); // rows outside of all intervals are nobody's
+      }
+    }
+    return isOurs ? prints : null;
+  } catch (error) {
+    if (error instanceof SourceError && !error.transient && signal?.aborted !== true) return null;
+    throw error;
+  } finally {
+    await source.close();
+  }
+}
+
+/** The user's statement, wrapped: its text and parameters stay as they are. */
+export function fingerprintQuery({ sql, parameters }: BoundQuery, { timestamp }: Pick<DetectorConfig, "timestamp">, starts: readonly number[]): BoundQuery {
+  const column = `t.${quoteName(timestamp.column)}::timestamptz`;
+  const bounds = starts.map((ms) => `'${new Date(ms).toISOString()}'`).join(", ");
+  return {
+    sql: [
+      `select width_bucket(${column}, array[${bounds}]::timestamptz[]) as ${COLUMNS[0]},`,
+      `  count(*) || ' ' || max(${column}) || ' ' || sum(hashtextextended(t::text, 0)::numeric) as ${COLUMNS[1]}`,
+      `from (\n${sql}\n) as t`,
+      "group by 1",
+    ].join("\n"),
+    parameters,
+  };
+}
