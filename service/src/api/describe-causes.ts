@@ -16,7 +16,7 @@ export interface CausesToDescribe {
   readonly outOfBand: readonly OutOfBand[];
   /** the interval's statement with its bounds; null where several readings hold the range */
   readonly sql: string | null;
-  readonly measure: Pick<MeasureConfig, "column" | "aggregation">;
+  readonly measure: Pick<MeasureConfig, "column" | "aggregation" | "denominator">;
 }
 
 export function describeCauses({ interval, method, report, inGroup, outOfBand, sql, measure }: CausesToDescribe): z.input<typeof causesShape> {

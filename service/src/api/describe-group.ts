@@ -1,9 +1,14 @@
 import { nextIntervalStart } from "@foretop/engine";
 import type { z } from "zod";
-import type { Detector } from "../resources/detector.ts";
+import type { Detector, MeasureConfig } from "../resources/detector.ts";
 import type { StoredGroup } from "../store/store.ts";
 import { figureOf, instantText } from "./shapes/common.ts";
 import type { groupSummary } from "./shapes/group.ts";
+
+/** As people and the API name it: a ratio is none of the five. */
+export function aggregationOf(measure: Pick<MeasureConfig, "aggregation" | "denominator"> | undefined): string {
+  return measure === undefined ? "SUM" : measure.denominator === undefined ? measure.aggregation : "RATIO";
+}
 
 /** A group as in a list. */
 export function describeGroup({ group, headline, segments }: StoredGroup, { id, config }: Detector): z.input<typeof groupSummary> {
@@ -14,7 +19,7 @@ export function describeGroup({ group, headline, segments }: StoredGroup, { id, 
     detector: config.name,
     headline,
     measure: group.measure,
-    aggregation: config.measures.find(({ name }) => name === group.measure)?.aggregation ?? "SUM",
+    aggregation: aggregationOf(config.measures.find(({ name }) => name === group.measure)),
     kind: group.kind,
     direction: group.direction,
     severity: group.severity,

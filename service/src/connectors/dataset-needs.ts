@@ -3,7 +3,7 @@ import type { DatasetNeeds } from "./connector.ts";
 
 /** What a source of files needs to know of a configuration. */
 export function datasetNeeds({ frequency, timestamp, measures, dimensions }: Pick<DetectorConfig, "frequency" | "timestamp" | "measures" | "dimensions">): DatasetNeeds {
-  const numbers = [...new Set(measures.filter(({ aggregation }) => aggregation !== "COUNT").map(({ column }) => column))];
+  const numbers = [...new Set(measures.filter(({ aggregation }) => aggregation !== "COUNT").flatMap(({ column, denominator }) => (denominator === undefined ? [column] : [column, denominator])))];
   const counted = measures.filter(({ aggregation }) => aggregation === "COUNT").map(({ column }) => column);
   const texts = [...new Set([...dimensions, ...counted])].filter((column) => !numbers.includes(column) && column !== timestamp.column);
   return { frequency, timestamp, numbers, texts };

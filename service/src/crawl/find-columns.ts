@@ -1,6 +1,6 @@
 /** Which column of the result is which of the configuration's. Asked once a reading, before the first row. */
 import type { Column } from "../connectors/connector.ts";
-import type { DetectorConfig } from "../resources/detector.ts";
+import type { DetectorConfig, MeasureConfig } from "../resources/detector.ts";
 import { SourceError } from "../telemetry/errors.ts";
 
 export interface FoundColumns {
@@ -9,6 +9,8 @@ export interface FoundColumns {
   readonly timestampType: Column["type"];
   /** [measure] */
   readonly measures: readonly number[];
+  /** [measure] a ratio's denominator; −1 for other measures */
+  readonly denominators: readonly number[];
   /** [dimension], in the configuration's order */
   readonly dimensions: readonly number[];
 }
@@ -29,17 +31,20 @@ export function findColumns(config: DetectorConfig, columns: readonly Column[]):
   return {
     timestamp,
     timestampType,
-    measures: config.measures.map((measure) => {
-      const index = find(measure.column, `measure ${measure.name}`, columns);
-      const { type, nativeType } = columns[index]!;
-      // Texts may hold numbers and are looked at row by row; a timestamp never is one.
-      if (measure.aggregation !== "COUNT" && type !== "number" && type !== "text") {
-        throw shapeError(`the measure ${measure.name} (column ${measure.column}) is of type ${nativeType}, not a number`, `Cast it in the query (${measure.column}::numeric), or count it (COUNT).`);
-      }
-      return index;
-    }),
+    measures: config.measures.map((measure) => findNumber(measure.column, measure, columns)),
+    denominators: config.measures.map((measure) => (measure.denominator === undefined ? -1 : findNumber(measure.denominator, measure, columns))),
     dimensions: config.dimensions.map((name) => find(name, "dimension", columns)),
   };
+}
+
+function findNumber(name: string, measure: MeasureConfig, columns: readonly Column[]): number {
+  const index = find(name, `measure ${measure.name}`, columns);
+  const { type, nativeType } = columns[index]!;
+  // Texts may hold numbers and are looked at row by row; a timestamp never is one.
+  if (measure.aggregation !== "COUNT" && type !== "number" && type !== "text") {
+    throw shapeError(`the measure ${measure.name} (column ${name}) is of type ${nativeType}, not a number`, `Cast it in the query (${name}::numeric), or count it (COUNT).`);
+  }
+  return index;
 }
 
 function find(name: string, what: string, columns: readonly Column[]): number {

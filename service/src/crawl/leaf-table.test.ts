@@ -36,6 +36,30 @@ test("SUM, AVG, COUNT, MIN and MAX of one column, per combination", () => {
   });
 });
 
+test("a ratio is sum over sum, weighted by its denominator; a row adds to both or to neither", () => {
+  const config = configOf({ measures: [{ ...measure("per_view", "AVG", "revenue"), denominator: "views" }] });
+  const table = tableOf(config, { ts: "timestamp", platform: "text", revenue: "number", views: "number" });
+  const at = (platform: Cell, revenue: Cell, views: Cell): Cell[] => ["2026-03-01 00:00:00", platform, revenue, views];
+  table.addRows([at("a", 3, 10), at("a", 9, 30), at("a", 100, null), at("a", null, 100), at("b", 5, 0), at("c", 0, 4), at("d", 1, "2.5")]);
+  const { keys, values, counts } = table.take();
+  assert.deepEqual(keys.map(({ dimensions }) => dimensions[0]!.value), ["a", "b", "c", "d"]);
+  assert.deepEqual(values, Float64Array.of(0.3, NaN, 0, 0.4)); // 5 / 0 is no value
+  assert.deepEqual(counts, Float64Array.of(40, 0, 4, 2.5));
+  assert.deepEqual(table.counts().reasons, { "null measure": 2 });
+});
+
+test("a ratio does not depend on the order of rows, to the last bit", () => {
+  const config = configOf({ measures: [{ ...measure("r", "AVG", "x"), denominator: "y" }] });
+  const rows = Array.from({ length: 300 }, (_, i): Cell[] => ["2026-03-01 00:00:00", "a", 0.1 * i + 1e-7, 1e9 / (i + 1)]);
+  const ratioOf = (some: Cell[][]) => {
+    const table = tableOf(config, { ts: "timestamp", platform: "text", x: "number", y: "number" });
+    table.addRows(some);
+    return table.take();
+  };
+  assert.deepEqual(ratioOf(rows).values, ratioOf(rows.toReversed()).values);
+  assert.deepEqual(ratioOf(rows).counts, ratioOf(rows.toReversed()).counts);
+});
+
 test("leaves come in order of their key text, whatever the order of rows", () => {
   const names = ["web", "ios", "Ä", "a b", "", "null", null, '"', "😀"];
   const texts = (rows: Cell[][]) => filled(configOf(), rows).take().keys.map(seriesKeyText);

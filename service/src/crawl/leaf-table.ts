@@ -56,6 +56,8 @@ interface Block {
   readonly counts: Uint32Array;
   /** what plain addition has lost so far; made when the first bit is lost */
   lost: Float64Array | null;
+  /** the same cells for the denominators of ratios; null where there are none */
+  readonly denominators: Block | null;
 }
 
 // A block of 64k cells (768 KiB): few allocations for one interval of many series, little waste for long history.
@@ -76,6 +78,7 @@ export class LeafTable {
   readonly #readTimestamp: (cell: Cell) => number;
   readonly #combinationsMax: number;
   readonly #isCount: readonly boolean[];
+  readonly #hasRatios: boolean;
   readonly #add: readonly ((block: Block, at: number, value: number) => void)[];
   #interval = 0;
   /** what the last batch was held to; batches of a folder share it */
@@ -111,6 +114,7 @@ export class LeafTable {
     this.#readTimestamp = timestampReader(config, columns.timestampType);
     this.#combinationsMax = Math.floor(Math.min(config.limits.seriesMax / this.#measureCount, CELLS_MAX / this.#cellsPerCombination));
     this.#isCount = config.measures.map(({ aggregation }) => aggregation === "COUNT");
+    this.#hasRatios = columns.denominators.some((column) => column >= 0);
     this.#add = config.measures.map(adderOf);
     this.rowsPerInterval = new Float64Array(this.#intervalCount);
     this.emptyCells = new Float64Array(columnCount);
@@ -130,7 +134,7 @@ export class LeafTable {
 
   /** Throws SourceError, code "LIMIT", when there are more series than the configuration allows. */
   addRows(rows: readonly (readonly Cell[])[], within?: readonly Interval[]): void {
-    const { timestamp, measures, dimensions } = this.#columns;
+    const { timestamp, measures, denominators, dimensions } = this.#columns;
     const counts = within === undefined ? null : this.#intervalsWithin(within);
     for (const row of rows) {
       this.processed += 1;
@@ -165,12 +169,25 @@ export class LeafTable {
       for (let m = 0; m < measures.length; m++) {
         const cell = row[measures[m]!]!;
         const value = typeof cell === "number" ? cell : this.#numberIn(cell);
+        if (denominators[m]! >= 0) {
+          // A row adds to both or to neither.
+          const below = row[denominators[m]!]!;
+          const weight = typeof below === "number" ? below : this.#numberIn(below);
+          if (value - value === 0 && weight - weight === 0) {
+            addSum(block, at, value);
+            addSum(block.denominators!, at, weight);
+            usableMeasures += 1;
+          } else if (value - value === 0) this.#countUnusable(below, denominators[m]!, weight);
+          else this.#countUnusable(cell, measures[m]!, value);
+          at += this.#intervalCount;
+          continue;
+        }
         // Neither NaN nor infinite; COUNT takes whatever isn't null.
         if (value - value === 0 || (this.#isCount[m]! && cell !== null)) {
           this.#add[m]!(block, at, value);
           usableMeasures += 1;
         } else {
-          this.#countUnusable(cell, m, value);
+          this.#countUnusable(cell, measures[m]!, value, this.#isCount[m]!);
           if (this.#isCount[m]!) usableMeasures += 1; // a null is not counted, and nothing is wrong with it
         }
         at += this.#intervalCount;
@@ -236,12 +253,13 @@ export class LeafTable {
     return leaves.sort((a, b) => (a.text < b.text ? -1 : a.text > b.text ? 1 : 0));
   }
 
-  #finish(block: Block, source: number, length: number, { aggregation }: MeasureConfig, values: Float64Array, counts: Float64Array, target: number): void {
+  #finish(block: Block, source: number, length: number, { aggregation, denominator }: MeasureConfig, values: Float64Array, counts: Float64Array, target: number): void {
     for (let t = 0; t < length; t++) {
-      const count = block.counts[source + t]!;
-      if (count === 0) continue;
+      // A ratio's weight is its denominator: a mean of ratios so weighted is the ratio of the sums.
+      const count = denominator === undefined ? block.counts[source + t]! : sumAt(block.denominators!, source + t);
+      if (!(count > 0)) continue;
       counts[target + t] = count;
-      let value = block.values[source + t]! + (block.lost === null ? 0 : block.lost[source + t]!);
+      let value = sumAt(block, source + t);
       if (aggregation === "AVG") value /= count;
       if (!Number.isFinite(value)) {
         this.reasons.sumOutOfRange += 1;
@@ -257,7 +275,8 @@ export class LeafTable {
     if (known !== undefined && combination < this.#combinationsMax) return known;
     if (combination >= this.#combinationsMax) throw this.#tooManySeries();
     const cells = this.#combinationsPerBlock * this.#cellsPerCombination;
-    const block: Block = { values: new Float64Array(cells), counts: new Uint32Array(cells), lost: null };
+    const empty = () => ({ values: new Float64Array(cells), counts: new Uint32Array(cells), lost: null });
+    const block: Block = { ...empty(), denominators: this.#hasRatios ? { ...empty(), denominators: null } : null };
     this.#blocks.push(block);
     return block;
   }
@@ -304,10 +323,10 @@ export class LeafTable {
     return typeof cell === "string" && cell.trim() !== "" ? Number(cell) : NaN;
   }
 
-  #countUnusable(cell: Cell, m: number, value: number): void {
+  #countUnusable(cell: Cell, column: number, value: number, isCount = false): void {
     if (cell === null) {
-      this.emptyCells[this.#columns.measures[m]!]! += 1;
-      if (!this.#isCount[m]!) this.reasons.nullMeasure += 1;
+      this.emptyCells[column]! += 1;
+      if (!isCount) this.reasons.nullMeasure += 1;
     } else if (value === Infinity || value === -Infinity) this.reasons.infiniteMeasure += 1;
     else if (typeof cell === "number" || /^\s*nan\s*$/i.test(String(cell))) this.reasons.nanMeasure += 1;
     else this.reasons.textMeasure += 1;
@@ -324,7 +343,11 @@ export class LeafTable {
   }
 }
 
-const EMPTY_BLOCK: Block = { values: new Float64Array(0), counts: new Uint32Array(0), lost: null };
+const EMPTY_BLOCK: Block = { values: new Float64Array(0), counts: new Uint32Array(0), lost: null, denominators: null };
+
+function sumAt({ values, lost }: Block, at: number): number {
+  return values[at]! + (lost === null ? 0 : lost[at]!);
+}
 
 function adderOf({ aggregation }: MeasureConfig): (block: Block, at: number, value: number) => void {
   switch (aggregation) {

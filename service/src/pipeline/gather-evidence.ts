@@ -160,11 +160,17 @@ function figuresAt(points: SeriesPoints, startMs: number): Pick<SeriesEvidence, 
 }
 
 /** One figure out of the interval's statement: what a person would write to check it. */
-export function seriesSql(intervalSql: string, key: SeriesKey, { column, aggregation }: Pick<MeasureConfig, "column" | "aggregation">): string {
+export function seriesSql(intervalSql: string, key: SeriesKey, { column, aggregation, denominator }: Pick<MeasureConfig, "column" | "aggregation" | "denominator">): string {
   const where = key.dimensions.map(({ name, value }) =>
     value === null ? `${quoteName(name)} is null` : `${quoteName(name)} = '${value.replaceAll("'", "''")}'`,
   );
-  const lines = [`select ${aggregation.toLowerCase()}(${quoteName(column)}) as actual, count(*) as row_count`, `from (\n${intervalSql.trimEnd()}\n) as evidence`];
+  // A row counts where both are there; integers must not be divided as such.
+  const both = denominator === undefined ? "" : `case when ${quoteName(column)} is not null and ${quoteName(denominator)} is not null then`;
+  const figure =
+    denominator === undefined
+      ? `${aggregation.toLowerCase()}(${quoteName(column)})`
+      : `sum(${both} ${quoteName(column)} end) * 1.0 / nullif(sum(${both} ${quoteName(denominator)} end), 0)`;
+  const lines = [`select ${figure} as actual, count(*) as row_count`, `from (\n${intervalSql.trimEnd()}\n) as evidence`];
   if (where.length > 0) lines.push(`where ${where.join("\n  and ")}`);
   return lines.join("\n");
 }

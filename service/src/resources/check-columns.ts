@@ -4,7 +4,7 @@
  */
 import type { Column } from "../connectors/connector.ts";
 import type { ConfigProblem } from "./config-problem.ts";
-import type { DetectorConfig } from "./detector.ts";
+import type { DetectorConfig, MeasureConfig } from "./detector.ts";
 import { didYouMean } from "./did-you-mean.ts";
 import type { PathStep } from "./located-document.ts";
 import type { Locate } from "./parse-config.ts";
@@ -34,11 +34,9 @@ export function checkColumns(config: DetectorConfig, columns: readonly Column[],
   const timestamp = find(config.timestamp.column, "timestamp", ["timestamp", "column"]);
   if (timestamp !== null) checkTimestamp(timestamp);
   for (const [i, measure] of config.measures.entries()) {
-    const column = find(measure.column, "measure", ["measures", i, "column"]);
-    if (column === null || measure.aggregation === "COUNT" || column.type === "number") continue;
-    const finding = { where: locate(["measures", i, "column"]), message: `the measure "${measure.name}" is of type ${column.nativeType}, not a number` };
-    if (column.type === "text") warnings.push({ ...finding, advice: "Texts that are numbers are read as such, others count as invalid; better cast it in the query." });
-    else problems.push({ ...finding, advice: "Name a number column, cast it in the query, or COUNT it." });
+    const isRatio = measure.denominator !== undefined;
+    checkNumber(measure.column, isRatio ? "numerator" : "measure", ["measures", i, isRatio ? "numerator" : "column"], measure);
+    if (measure.denominator !== undefined) checkNumber(measure.denominator, "denominator", ["measures", i, "denominator"], measure);
   }
   for (const [i, name] of config.dimensions.entries()) {
     const column = find(name, "dimension", ["dimensions", i]);
@@ -47,6 +45,14 @@ export function checkColumns(config: DetectorConfig, columns: readonly Column[],
     }
   }
   return { problems, warnings };
+
+  function checkNumber(name: string, what: string, path: PathStep[], { name: measure, aggregation }: Pick<MeasureConfig, "name" | "aggregation">): void {
+    const column = find(name, what, path);
+    if (column === null || aggregation === "COUNT" || column.type === "number") return;
+    const finding = { where: locate(path), message: `the ${what === "measure" ? "measure" : `${what} of`} "${measure}" is of type ${column.nativeType}, not a number` };
+    if (column.type === "text") warnings.push({ ...finding, advice: "Texts that are numbers are read as such, others count as invalid; better cast it in the query." });
+    else problems.push({ ...finding, advice: "Name a number column, cast it in the query, or COUNT it." });
+  }
 
   function checkTimestamp(column: Column): void {
     const where = locate(["timestamp", "column"]);

@@ -19,7 +19,7 @@ export interface ConfigChange {
 
 /** Fields that say what a series is or what its values mean. */
 const RELEARNED = new Set(["frequency", "zone", "query", "timestamp", "dimensions", "levels", "source.kind"]);
-const RELEARNED_OF_MEASURE = new Set(["column", "aggregation", "whenAbsent"]);
+const RELEARNED_OF_MEASURE = new Set(["column", "aggregation", "denominator", "whenAbsent"]);
 
 const CONSEQUENCES: Readonly<Record<string, string>> = {
   offsetSeconds: "The next interval is read by the new offset.",

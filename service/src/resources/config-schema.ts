@@ -50,16 +50,27 @@ const measureDefaults = z.strictObject({
   volumeMin: judged.volumeMin.default(DEFAULT_MEASURE_SETTINGS.volumeMin),
 });
 
-const measure = z.strictObject({
+const measureFields = z.strictObject({
   name: column.describe("The measure's name in groups, alerts and on the wire."),
   column: column.optional().describe("Column of the query's result. Default: the name."),
-  aggregation: aggregation.default("SUM").describe("How the rows of one interval and one combination become one value."),
+  aggregation: aggregation.optional().describe("How the rows of one interval and one combination become one value. Default: SUM."),
+  numerator: column.optional().describe("A ratio instead of column and aggregation: sum of this column over the sum of `denominator`, at every level."),
+  denominator: column.optional().describe("The ratio's denominator, e.g. visits of orders per visit. Where it sums to 0 the ratio is missing."),
   whenAbsent: z.enum(["zero", "missing"]).optional().describe("What a watched series is worth in an interval without a row. Default: zero for COUNT and SUM, missing else."),
   severityMin: ofMeasure(judged.severityMin, "severityMin"),
   direction: ofMeasure(judged.direction, "direction"),
   effectMin: ofMeasure(judged.effectMin, "effectMin"),
   effectShareMin: ofMeasure(judged.effectShareMin, "effectShareMin"),
   volumeMin: ofMeasure(judged.volumeMin, "volumeMin"),
+});
+const measure = measureFields.superRefine(({ column: own, aggregation: how, numerator, denominator, whenAbsent }, context) => {
+  const refuse = (field: string, message: string) => context.addIssue({ code: "custom", path: [field], message });
+  if (numerator === undefined && denominator === undefined) return;
+  if (denominator === undefined) refuse("numerator", "is given without a denominator; a ratio has both");
+  else if (numerator === undefined) refuse("denominator", "is given without a numerator; a ratio has both");
+  else if (own !== undefined) refuse("column", "is given beside numerator and denominator; a ratio has these two only");
+  else if (how !== undefined) refuse("aggregation", "is given beside numerator and denominator; a ratio is always sum over sum");
+  else if (whenAbsent === "zero") refuse("whenAbsent", "is zero for a ratio; without a denominator it has no value, so it can only be missing");
 });
 
 const alert = z.strictObject({

@@ -25,6 +25,11 @@ export function consistencyProblems(config: DetectorConfig, locate: (path: reado
   for (const [i, measure] of config.measures.entries()) {
     if (measure.column === config.timestamp.column && measure.aggregation !== "COUNT") add(["measures", i, "column"], `"${measure.column}" is the timestamp and can't be a measure`, "Name a number column.");
     else if (config.dimensions.includes(measure.column) && measure.aggregation !== "COUNT") add(["measures", i, "column"], `"${measure.column}" is a dimension and can't be a measure too`, "Name a number column, or COUNT its rows.");
+    const { denominator } = measure;
+    if (denominator === undefined) continue;
+    if (denominator === config.timestamp.column || config.dimensions.includes(denominator)) {
+      add(["measures", i, "denominator"], `"${denominator}" is ${denominator === config.timestamp.column ? "the timestamp" : "a dimension"} and can't be a denominator`, "Name a number column.");
+    } else if (denominator === measure.column) add(["measures", i, "denominator"], `the ratio "${measure.name}" has "${denominator}" as numerator and denominator`, "It would always be 1: name another column.");
   }
 
   const { pointsDays, scoresDays, groupsDays } = retentionOf(config);

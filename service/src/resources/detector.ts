@@ -74,6 +74,11 @@ export interface MeasureConfig {
   readonly name: string;
   readonly column: string;
   readonly aggregation: Aggregation;
+  /**
+   * a ratio: the value is Σ column / Σ denominator, of an interval, a leaf or a roll-up alike; its aggregation is AVG, its
+   * counts are the denominators
+   */
+  readonly denominator?: string;
   /** what a watched series without a row is worth; default zero for COUNT and SUM, missing else */
   readonly whenAbsent: "zero" | "missing";
   readonly severityMin: number;

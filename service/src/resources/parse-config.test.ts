@@ -96,6 +96,25 @@ const editedYaml = (from: string, to: string) => {
   return { "foretop.yaml": text };
 };
 
+test("a ratio is declared by numerator and denominator, and what contradicts that is refused with its place", () => {
+  const ratio = (fields: string) => editedYaml("  - amount\n", `  - { name: conversion, ${fields} }\n`);
+  const [conversion] = parse(ratio("numerator: orders, denominator: visits")).config.measures;
+  assert.deepEqual(conversion, { name: "conversion", column: "orders", aggregation: "AVG", denominator: "visits", whenAbsent: "missing", severityMin: 70, direction: "both", effectMin: 0, effectShareMin: 0, volumeMin: 0 });
+  for (const [fields, message] of [
+    ["numerator: orders", /numerator is given without a denominator/],
+    ["denominator: visits", /denominator is given without a numerator/],
+    ["numerator: orders, denominator: visits, column: x", /column is given beside numerator and denominator/],
+    ["numerator: orders, denominator: visits, aggregation: SUM", /a ratio is always sum over sum/],
+    ["numerator: orders, denominator: visits, whenAbsent: zero", /whenAbsent is zero for a ratio/],
+    ["numerator: orders, denominator: orders", /has "orders" as numerator and denominator/],
+    ["numerator: orders, denominator: created_at", /"created_at" is the timestamp and can't be a denominator/],
+  ] as const) {
+    const problems = refusal(ratio(fields));
+    assert.match(problems.join("\n"), message);
+    assert.match(problems[0]!, /^foretop\.yaml:\d+:\d+: /);
+  }
+});
+
 test("the original sample becomes a detector, its query texts unchanged to the byte", () => {
   const { config, format, warnings } = parse(FILES);
   assert.equal(format, "params.json");

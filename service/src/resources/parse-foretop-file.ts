@@ -54,12 +54,14 @@ export const parseForetopFile: FormatParser = (document, readFile) => {
 const KINDS_WITHOUT_QUERY: ReadonlySet<string> = new Set(["s3"]);
 
 function measureOf(measure: ForetopFile["measures"][number], defaults: ForetopFile["measureDefaults"]): MeasureConfig {
-  const given: Exclude<typeof measure, string> = typeof measure === "string" ? { name: measure, aggregation: "SUM" } : measure;
-  const isCounted = given.aggregation === "SUM" || given.aggregation === "COUNT";
+  const given: Exclude<typeof measure, string> = typeof measure === "string" ? { name: measure } : measure;
+  const aggregation = given.denominator === undefined ? (given.aggregation ?? "SUM") : "AVG";
+  const isCounted = aggregation === "SUM" || aggregation === "COUNT";
   return {
     name: given.name,
-    column: given.column ?? given.name,
-    aggregation: given.aggregation,
+    column: given.numerator ?? given.column ?? given.name,
+    aggregation,
+    ...(given.denominator !== undefined && { denominator: given.denominator }),
     whenAbsent: given.whenAbsent ?? (isCounted ? "zero" : "missing"),
     severityMin: given.severityMin ?? defaults.severityMin,
     direction: given.direction ?? defaults.direction,

@@ -17,7 +17,7 @@ export const groupSummary = z.object({
   detector: z.string().describe("name"),
   headline: z.string(),
   measure: z.string(),
-  aggregation: z.string().describe("of the measure: SUM, AVG, COUNT, MIN, MAX"),
+  aggregation: z.string().describe("of the measure: SUM, AVG, COUNT, MIN, MAX, RATIO"),
   kind: kindName,
   direction: z.enum(["up", "down", "mixed"]),
   severity: z.number(),
