@@ -63,33 +63,60 @@ async function measure(place: Parameters<typeof openWorld>[0], factsUrl: string)
   for (let hour = 0; hour < LIVE_INTERVALS; hour++) await judge();
 
   await rereadLate(await now(), system); // the first after a start reads everything once
+  const cpuOf = async (turns: number[]): Promise<number> => {
+    const seconds: number[] = [];
+    for (let turn = 0; turn < TURNS; turn++) {
+      const { elapsed, cpu } = await oneTurn();
+      turns.push(elapsed);
+      seconds.push(cpu);
+    }
+    return median(seconds);
+  };
   const withPrints: number[] = [];
-  for (let turn = 0; turn < TURNS; turn++) withPrints.push(await turnSeconds());
+  const cpuWithPrints = await cpuOf(withPrints);
   const late: Record<string, number> = {};
+  let cpuMax = 0;
   for (const hours of LATE_HOURS) {
     const detector = await now();
     const atMs = detector.headMs! - hours * HOUR_MS;
     await facts.query("insert into facts select ts + interval '1 minute', region, item, amount from facts where ts = to_timestamp($1) limit 1", [atMs / 1000]);
     const started = performance.now();
+    const cpu = process.cpuUsage();
     const report = await rereadLate(detector, system);
     late[`correctedSecondsAfter${hours}Hours`] = (performance.now() - started) / 1000;
+    cpuMax = Math.max(cpuMax, cpuSecondsSince(cpu));
     if (report.intervalsChanged === 0) throw new Error("the late row was not seen");
   }
   seenBy(system).giveUp(await now());
   const withoutPrints: number[] = [];
-  for (let turn = 0; turn < TURNS; turn++) withoutPrints.push(await turnSeconds());
+  const cpuWithoutPrints = await cpuOf(withoutPrints);
   await facts.end();
-  return { rereadSecondsWithFingerprints: median(withPrints), rereadSecondsWithout: median(withoutPrints), ...late, correctedSecondsMax: Math.max(...Object.values(late)) };
+  return {
+    rereadSecondsWithFingerprints: median(withPrints),
+    rereadCpuSecondsWithFingerprints: cpuWithPrints,
+    rereadSecondsWithout: median(withoutPrints),
+    rereadCpuSecondsWithout: cpuWithoutPrints,
+    ...late,
+    correctedSecondsMax: Math.max(...Object.values(late)),
+    correctedCpuSecondsMax: cpuMax,
+  };
 
   /** Only the second look at the horizon; the interval itself is in the spine's figures. */
-  async function turnSeconds(): Promise<number> {
+  async function oneTurn(): Promise<{ elapsed: number; cpu: number }> {
     await judge();
     const detector = await now();
     const started = performance.now();
+    const cpu = process.cpuUsage();
     const report = await rereadLate(detector, system);
     if (report.intervalsChanged > 0) throw new Error("nothing had changed");
-    return (performance.now() - started) / 1000;
+    return { elapsed: (performance.now() - started) / 1000, cpu: cpuSecondsSince(cpu) };
   }
+}
+
+/** Of this process: what elapsed time would be on a machine with nothing else to do, PostgreSQL's share aside. */
+function cpuSecondsSince(before: NodeJS.CpuUsage): number {
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / 1e6;
 }
 
 function median(values: readonly number[]): number {

@@ -2,8 +2,8 @@
  * Whether rows have changed, without reading them: the database makes one line an interval – how many rows, the newest
  * timestamp, a checksum over all cells – in a scan of its own. Two equal lines are the same rows but for a chance of 2⁻⁶⁴.
  *
- * PostgreSQL only: others lack a hash of a whole row, or take their time by the byte. Where it can't be done for a
- * query (a timestamp that is text in a format of its own), the answer is null and the rows are read instead.
+ * PostgreSQL 14 or newer only: others lack a hash of a whole row. Where it can't be done for a query (a timestamp that is
+ * text in a format of its own, a column of type json), the answer is null and the rows are read instead.
  */
 import { intervalStarts } from "@foretop/engine";
 import { bindQuery } from "../connectors/sql/bind-query.ts";
@@ -58,7 +58,7 @@ export function fingerprintQuery({ sql, parameters }: BoundQuery, { timestamp }:
   return {
     sql: [
       `select width_bucket(${column}, array[${bounds}]::timestamptz[]) as ${COLUMNS[0]},`,
-      `  count(*) || ' ' || max(${column}) || ' ' || sum(hashtextextended(t::text, 0)::numeric) as ${COLUMNS[1]}`,
+      `  count(*) || ' ' || max(${column}) || ' ' || sum(hash_record_extended(t, 0)) as ${COLUMNS[1]}`,
       `from (\n${sql}\n) as t`,
       "group by 1",
     ].join("\n"),
