@@ -81,8 +81,8 @@ function readSource(document: LocatedDocument, readFile: ReadFile, problems: Con
   }
   const literals = literalSecrets(source);
   problems.push(...literals);
-  const { kind, ...settings } = value;
-  return literals.length > 0 ? null : { kind: String(kind), settings };
+  const { kind: _, ...settings } = value;
+  return literals.length > 0 ? null : { kind: value["kind"], settings };
 }
 
 function isFields(value: unknown): value is Record<string, unknown> {

@@ -34,8 +34,10 @@ export function isAllowed(policy: PolicyDocument | null, wanted: Wanted): boolea
 function fits(statement: PolicyStatement, { action, resource, context = {} }: Wanted): boolean {
   return (
     listOf(statement.Action).some((pattern) => isLike(action, pattern, "i")) &&
-    listOf(statement.Resource).some((pattern) => isLike(resource, pattern)) &&
-    Object.entries(statement.Condition ?? {}).every(([operator, keys]) => Object.entries(keys).every(([key, values]) => holds(operator, contextValue(context, key), listOf(values))))
+    listOf(statement.Resource).some((pattern) => isLike(resource, filled(pattern, context))) &&
+    Object.entries(statement.Condition ?? {}).every(([operator, keys]) =>
+      Object.entries(keys).every(([key, values]) => holds(operator, contextValue(context, key), listOf(values).map((value) => filled(value, context)))),
+    )
   );
 }
 
@@ -55,6 +57,11 @@ function holds(operator: string, value: string | undefined, expected: readonly s
     default:
       throw new Error(`the kit does not know the condition operator ${operator}`);
   }
+}
+
+/** https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html: ${aws:userid} and the like */
+function filled(text: string, context: Readonly<Record<string, string>>): string {
+  return text.replace(/\$\{([\w:/-]+)\}/g, (whole, key: string) => contextValue(context, key) ?? whole);
 }
 
 /** Keys of conditions are not case-sensitive. */

@@ -57,7 +57,7 @@ const SIGNATURE_CODES: Readonly<Record<SignatureFailureKind, string>> = {
 
 /** Throws AwsError AccessDeniedException. */
 export function authorise({ identity }: Signed, wanted: Wanted): void {
-  if (isAllowed(identity.policy, wanted)) return;
+  if (isAllowed(identity.policy, { ...wanted, context: { "aws:userid": identity.userId, ...wanted.context } })) return;
   throw new AwsError("AccessDeniedException", `User: ${identity.arn} is not authorized to perform: ${wanted.action} on resource: ${wanted.resource} because no identity-based policy allows the ${wanted.action} action`);
 }
 

@@ -29,6 +29,7 @@ const POLL_GROWTH = 1.5;
 /** A cancel request can get lost: it is repeated until the statement has ended, this long. */
 const CANCEL_MS_MAX = 20_000;
 const CANCEL_EVERY_MS = 300;
+const CANCEL_FAILURES_MAX = 2;
 
 export interface Submission {
   readonly sql: string;
@@ -142,22 +143,25 @@ export class DataApi {
 
   /** Asks until it has ended; throws SourceError when it can't be ended. */
   async cancel(id: string): Promise<void> {
+    const doing = `cancelling statement ${id}`;
     const deadline = systemClock.nowMs() + CANCEL_MS_MAX;
-    let last: unknown;
-    do {
-      try {
-        await this.#client.send(new CancelStatementCommand({ Id: id }));
-      } catch (error) {
-        last = error; // it may have ended just now: the next question tells
-      }
+    for (let failures = 0; ; ) {
+      const refusal = await this.#client.send(new CancelStatementCommand({ Id: id })).then(
+        () => null,
+        (error: unknown) => awsSourceError(error, { doing }),
+      );
+      if (refusal?.code === "PERMISSION") throw refusal;
+      // Any other refusal may mean that it has ended just now: the state tells.
       try {
         if (!isActive((await this.describe(id)).Status)) return;
+        failures = 0;
       } catch (error) {
-        last = error;
+        failures += 1; // each has been tried several times by the client
+        if (failures >= CANCEL_FAILURES_MAX) throw error;
       }
+      if (systemClock.nowMs() >= deadline) throw refusal ?? new SourceError(`${doing} failed: it still runs`, { code: "INTERRUPTED", transient: true, advice: "It is looked for again with the next try." });
       await systemClock.sleep(CANCEL_EVERY_MS);
-    } while (systemClock.nowMs() < deadline);
-    throw awsSourceError(last ?? new Error("it still runs"), { doing: `cancelling statement ${id}` });
+    }
   }
 
   close(): void {

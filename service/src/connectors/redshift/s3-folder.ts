@@ -24,47 +24,54 @@ export async function readText(s3: S3Client, at: S3Location, signal?: AbortSigna
 
 /**
  * An object's bytes in chunks. What breaks off goes on where it was; an object that was replaced meanwhile, or has another
- * length than it should, is an error, never other bytes.
+ * length than it should, is an error, never other bytes. Calls that aren't answered are the client's to repeat.
  *
  * @param length  as the manifest has it; null: whatever it has
  */
-export async function* readBytes(s3: S3Client, { bucket, key }: S3Location, length: number | null, signal?: AbortSignal): AsyncGenerator<Uint8Array, void, undefined> {
-  const doing = `reading s3://${bucket}/${key}`;
-  let [offset, etag, total]: [number, string | undefined, number | null] = [0, undefined, length];
+export async function* readBytes(s3: S3Client, at: S3Location, length: number | null, signal?: AbortSignal): AsyncGenerator<Uint8Array, void, undefined> {
+  const doing = `reading s3://${at.bucket}/${at.key}`;
+  const first = await get(s3, at, {}, signal);
+  const total = length ?? first.ContentLength ?? 0;
+  if (first.ContentLength !== total) {
+    throw new SourceError(`${doing} failed: it has ${first.ContentLength} bytes, the manifest says ${total}`, { code: "INTERRUPTED", transient: true, advice: "The file is half written, or not the one that UNLOAD wrote; it is unloaded again." });
+  }
+  let answer = first;
+  let offset = 0;
   for (let resumes = 0; ; resumes++) {
     try {
-      const answer: GetObjectCommandOutput = await s3.send(new GetObjectCommand({ Bucket: bucket, Key: key, ...(etag !== undefined && { IfMatch: etag, Range: `bytes=${offset}-` }) }), { ...(signal && { abortSignal: signal }) });
-      if (etag === undefined) {
-        etag = answer.ETag;
-        total ??= answer.ContentLength ?? 0;
-        if (answer.ContentLength !== total) throw new SourceError(`${doing} failed: it has ${answer.ContentLength} bytes, the manifest says ${total}`, { code: "INTERRUPTED", transient: true, advice: "The file is half written, or not the one that UNLOAD wrote; it is unloaded again." });
-      }
       for await (const chunk of answer.Body as AsyncIterable<Uint8Array>) {
         offset += chunk.length;
         yield chunk;
       }
-      if (offset >= total!) return;
+      if (offset >= total) return;
       throw new Error(`the connection ended after ${offset} of ${total} bytes`);
     } catch (error) {
-      const failure = awsSourceError(error, { doing, ...(signal && { signal }) });
-      if (offset >= (total ?? Infinity)) return;
-      if (!failure.transient || signal?.aborted === true || error instanceof SourceError || resumes >= RESUMES_MAX) throw failure;
+      if (offset >= total) return;
+      if (signal?.aborted === true || resumes >= RESUMES_MAX) throw awsSourceError(error, { doing, ...(signal && { signal }) });
     }
+    answer = await get(s3, at, { IfMatch: first.ETag, Range: `bytes=${offset}-` }, signal);
   }
 }
 
 /** Bytes [start, end) of an object. */
-export async function readRange(s3: S3Client, { bucket, key }: S3Location, start: number, end: number, signal?: AbortSignal): Promise<ArrayBuffer> {
+export async function readRange(s3: S3Client, at: S3Location, start: number, end: number, signal?: AbortSignal): Promise<ArrayBuffer> {
   for (let tries = 0; ; tries++) {
+    const { Body } = await get(s3, at, { Range: `bytes=${start}-${end - 1}` }, signal);
     try {
-      const { Body } = await s3.send(new GetObjectCommand({ Bucket: bucket, Key: key, Range: `bytes=${start}-${end - 1}` }), { ...(signal && { abortSignal: signal }) });
       const bytes = await Body!.transformToByteArray(); // always there on success
       if (bytes.length !== end - start) throw new Error(`the connection ended after ${bytes.length} of ${end - start} bytes`);
-      return bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length) as ArrayBuffer;
+      return bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length) as ArrayBuffer; // of a body's bytes, never shared
     } catch (error) {
-      const failure = awsSourceError(error, { doing: `reading s3://${bucket}/${key}`, ...(signal && { signal }) });
-      if (!failure.transient || signal?.aborted === true || tries >= RESUMES_MAX) throw failure;
+      if (signal?.aborted === true || tries >= RESUMES_MAX) throw awsSourceError(error, { doing: `reading s3://${at.bucket}/${at.key}`, ...(signal && { signal }) });
     }
+  }
+}
+
+async function get(s3: S3Client, { bucket, key }: S3Location, more: { readonly IfMatch?: string | undefined; readonly Range?: string }, signal: AbortSignal | undefined): Promise<GetObjectCommandOutput> {
+  try {
+    return await s3.send(new GetObjectCommand({ Bucket: bucket, Key: key, ...more }), { ...(signal && { abortSignal: signal }) });
+  } catch (error) {
+    throw awsSourceError(error, { doing: `reading s3://${bucket}/${key}`, ...(signal && { signal }) });
   }
 }
 

@@ -82,12 +82,12 @@ export interface UnloadText {
 }
 
 /**
- * One file of at most 6.2 GB unless parallel; the manifest tells types, rows and bytes of each file. A line break before the
- * closing quote keeps a comment at the query's end from swallowing it.
+ * One file of at most 6.2 GB unless parallel; the manifest tells types, rows and bytes of each file. The query is wrapped, since
+ * UNLOAD refuses a LIMIT in its outer SELECT; the line break keeps a comment at the query's end from swallowing the rest.
  */
 export function unloadText({ select, prefix, iamRole, format, parallel, bucketRegion, nullText }: UnloadText): string {
   return [
-    `unload (${quoteText(`${select}\n`)})`,
+    `unload (${quoteText(`select * from (\n${select}\n) as foretop_unloaded`)})`,
     `to ${quoteText(prefix)}`,
     `iam_role ${iamRole === "default" ? "default" : quoteText(iamRole)}`,
     `format as ${format}`,
