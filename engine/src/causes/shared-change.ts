@@ -62,7 +62,8 @@ export function sharedSearch(cells: Cells, given: Leaves, { sharedError, limits 
     return { apart, ratio, score: scoreOf(apart, ratio) };
   };
   const fromNothing = settle(1);
-  const fromAll = settle(pulled(commonRatio(leaves)));
+  const start = pulled(commonRatio(leaves));
+  const fromAll = Math.abs(start - fromNothing.ratio) < SAME_RATIO ? fromNothing : settle(start);
   const best = fromAll.score > fromNothing.score ? fromAll : fromNothing;
   const gain = !(W > 0) || Math.abs(best.ratio - 1) < CHANGE_MIN ? 0 : (weight * (best.ratio - 1) ** 2) / 2 - price;
   const total: Finding | null = gain < GAIN_MIN_OF_FORECASTS ? null : { segments: [best.apart.folded.sizes], gain, ratio: best.ratio, within: null };
