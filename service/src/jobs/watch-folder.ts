@@ -46,7 +46,7 @@ export interface WatchOptions {
   readonly retryMs?: number;
 }
 
-type WatchSystem = Pick<System, "clock" | "log"> & { readonly store: { readonly detectors: Pick<System["store"]["detectors"], "get"> } };
+export type WatchSystem = Pick<System, "clock" | "log"> & { readonly store: { readonly detectors: Pick<System["store"]["detectors"], "get"> } };
 
 /** Resolves when aborted; never rejects: whatever goes wrong with one file is in its result and in the log. */
 export async function watchFolder(folder: string, app: Pick<App, "apply">, system: WatchSystem, signal: AbortSignal, { lookMs = LOOK_MS, retryMs = RETRY_MS }: WatchOptions = {}): Promise<void> {

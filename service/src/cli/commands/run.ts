@@ -2,6 +2,7 @@
 import { existsSync, statSync } from "node:fs";
 import { resolve } from "node:path";
 import { Option, type Command } from "commander";
+import { splitS3Path } from "../../aws/split-s3-path.ts";
 import { UserError } from "../../telemetry/errors.ts";
 import type { RunCommand } from "../cli.ts";
 import type { CliCommands } from "../commands.ts";
@@ -31,7 +32,7 @@ export function addRunCommands(program: Command, commands: CliCommands, run: Run
     .option("--host <address>", "address to listen on; this machine only")
     .option("--threads <count>", "threads that learn history")
     .addOption(new Option("--log-level <level>", "debug, info, warn, error, silent"))
-    .option("--watch <folder>", "apply every params.json and *.yaml that is put into this folder")
+    .option("--watch <folder>", "apply every params.json and *.yaml that is put into this folder, or every params.json below this s3://bucket/prefix/")
     .addHelpText("after", "\nExample:\n  foretop serve --watch /srv/detectors")
     .action((options: { watch?: string }, command: Command) =>
       run(command, (context) => commands.serve({ watchFolder: options.watch === undefined ? null : watchedFolder(options.watch, context.io.cwd) }, context)),
@@ -59,6 +60,10 @@ export function addRunCommands(program: Command, commands: CliCommands, run: Run
 }
 
 function watchedFolder(given: string, cwd: string): string {
+  if (given.startsWith("s3://")) {
+    splitS3Path(given); // throws where it isn't one
+    return given;
+  }
   const folder = resolve(cwd, given);
   if (existsSync(folder) && statSync(folder).isDirectory()) return folder;
   throw new UserError(`there is no folder ${given}`, { code: "NOT_FOUND", where: "--watch", advice: "Create it first; a mistyped name would be watched in vain." });

@@ -6,7 +6,7 @@ import { intervalStartAt, nextIntervalStart } from "@foretop/engine";
 import type { Frequency } from "@foretop/engine";
 import type { Interval } from "../../crawl/batch.ts";
 import { SourceError } from "../../telemetry/errors.ts";
-import type { Bucket, ObjectInfo } from "./bucket.ts";
+import type { Bucket, ObjectInfo } from "../../aws/bucket.ts";
 import type { PathTemplate } from "./path-template.ts";
 
 /** Files that stand for the same intervals. */

@@ -9,6 +9,7 @@
  *   with a, kk is 0–11, as the original had it
  */
 import { toLocalMs } from "@foretop/engine";
+import { splitS3Path } from "../../aws/split-s3-path.ts";
 import { UserError } from "../../telemetry/errors.ts";
 
 export interface PathTemplate {
@@ -63,13 +64,6 @@ export function compilePathTemplate(template: string): PathTemplate {
       return folder.endsWith("/") ? folder : `${folder}/`;
     },
   };
-}
-
-/** "s3://bucket/a/b" → bucket and key prefix. Throws UserError. */
-export function splitS3Path(text: string): { bucket: string; path: string; pathAt: number } {
-  const match = /^s3:\/\/([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(\/|$)/.exec(text);
-  if (match === null) throw templateError(text, 0, "it doesn't begin with s3://bucket/", "Bucket names are lower case: s3://my-bucket/folder/.");
-  return { bucket: match[1]!, path: text.slice(match[0].length), pathAt: match[0].length };
 }
 
 interface LocalFields {

@@ -1,6 +1,7 @@
 /** The least that a source of S3 needs: listing and reading below its folders. */
 import type { SourcePolicy } from "../connector.ts";
-import { compilePathTemplate, splitS3Path } from "./path-template.ts";
+import { splitS3Path } from "../../aws/split-s3-path.ts";
+import { compilePathTemplate } from "./path-template.ts";
 import type { S3Settings } from "./s3-settings.ts";
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/userguide/security_iam_service-with-iam.html */

@@ -2,7 +2,8 @@ import { z } from "zod";
 import { awsSettingsShape } from "../../aws/aws-settings.ts";
 import { UserError } from "../../telemetry/errors.ts";
 import { isKnownCharset } from "../files/text-pieces.ts";
-import { compilePathTemplate, splitS3Path } from "./path-template.ts";
+import { splitS3Path } from "../../aws/split-s3-path.ts";
+import { compilePathTemplate } from "./path-template.ts";
 
 const COLUMNS_MAX = 1000;
 const oneByte = z.string().regex(/^[\0-\x7f]$/, "must be one character of ASCII"); // oxlint-disable-line no-control-regex -- control characters are delimiters, too

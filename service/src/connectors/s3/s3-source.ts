@@ -6,7 +6,7 @@ import { DETECT_BYTES, detectFormat } from "../files/detect-format.ts";
 import type { DetectedFormat } from "../files/detect-format.ts";
 import type { RowFormat } from "../files/file-format.ts";
 import { declaredColumns } from "../files/needed-columns.ts";
-import type { Bucket, ObjectInfo } from "./bucket.ts";
+import type { Bucket, ObjectInfo } from "../../aws/bucket.ts";
 import { fileRows } from "./file-rows.ts";
 import { findFiles } from "./find-files.ts";
 import type { FileGroup, FileSearch } from "./find-files.ts";

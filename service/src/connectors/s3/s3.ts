@@ -1,8 +1,9 @@
 /** Files in Amazon S3, and what speaks its protocol: CSV, JSON Lines, Parquet in a folder per interval. */
 import { awsAccess } from "../../aws/aws-access.ts";
 import type { Connector } from "../connector.ts";
-import { Bucket } from "./bucket.ts";
-import { compilePathTemplate, splitS3Path } from "./path-template.ts";
+import { Bucket } from "../../aws/bucket.ts";
+import { splitS3Path } from "../../aws/split-s3-path.ts";
+import { compilePathTemplate } from "./path-template.ts";
 import { policyFor } from "./policy-for.ts";
 import { s3Settings } from "./s3-settings.ts";
 import type { S3Settings } from "./s3-settings.ts";

@@ -1,8 +1,8 @@
-/** What is done with S3: list below a prefix, read an object as it was when it was listed. */
-import { GetObjectCommand, ListObjectsV2Command, S3Client } from "@aws-sdk/client-s3";
-import type { AwsAccess } from "../../aws/aws-access.ts";
-import { awsSourceError } from "../../aws/aws-error.ts";
-import { SourceError } from "../../telemetry/errors.ts";
+/** What is done with a bucket of S3: list below a prefix, read an object as it was when it was listed, write a small one. */
+import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
+import type { AwsAccess } from "./aws-access.ts";
+import { awsSourceError } from "./aws-error.ts";
+import { SourceError } from "../telemetry/errors.ts";
 
 export interface ObjectInfo {
   readonly key: string;
@@ -80,6 +80,10 @@ export class Bucket {
         resumes += 1;
       }
     }
+  }
+
+  async write(key: string, text: string, { signal }: { signal?: AbortSignal | undefined } = {}): Promise<void> {
+    await this.#send(`writing ${this.place(key)}`, signal, () => this.#client.send(new PutObjectCommand({ Bucket: this.name, Key: key, Body: text, ContentType: "application/json" }), { ...(signal && { abortSignal: signal }) }));
   }
 
   close(): void {
