@@ -10,6 +10,8 @@ const BENCHES: Readonly<Record<string, () => Promise<(args: readonly string[]) =
   speed: async () => (await import("./speed/speed.ts")).speed,
   pictures: async () => (await import("./pictures/pictures.ts")).pictures,
   causes: async () => (await import("./causes/causes.ts")).causes,
+  truth: async () => (await import("./truth/truth.ts")).truth,
+  connectors: async () => (await import("./connectors/connectors.ts")).connectors,
   spine: async () => (await import("./spine/spine.ts")).spine,
 };
 
