@@ -17,6 +17,7 @@ import { literalSecrets } from "./literal-secrets.ts";
 import type { ParamsFile } from "./params-schema.ts";
 import { parseYaml } from "./parse-yaml.ts";
 import type { ReadFile } from "./read-file.ts";
+import { s3SettingsOf } from "./s3-source-config.ts";
 
 export const SOURCE_FILE = "source.yaml";
 
@@ -25,11 +26,12 @@ const CONNECTOR_OF: Readonly<Record<string, string>> = { redshift: "postgres", p
 export interface ParamsSource {
   readonly source: SourceConfig;
   /** fields of params.json that this way of reaching the database uses */
-  readonly used: ReadonlySet<"HistoricalDataPathList" | "RoleArn" | "s3_path_continuous_root">;
+  readonly used: ReadonlySet<"FileFormatDescriptor" | "HistoricalDataPathList" | "RoleArn" | "TemplatedPathList" | "s3_path_continuous_root">;
 }
 
 /** Null when a problem was found. */
 export function paramsSource(params: ParamsFile, document: LocatedDocument, readFile: ReadFile, problems: ConfigProblem[]): ParamsSource | null {
+  if (readsFiles(params.database_type)) return filesSource(params, document, problems);
   const kind = CONNECTOR_OF[params.database_type.toLowerCase()];
   if (kind === undefined) {
     const known = Object.keys(CONNECTOR_OF);
@@ -45,6 +47,18 @@ export function paramsSource(params: ParamsFile, document: LocatedDocument, read
     return { source: { kind: given.kind ?? kind, settings: { secret: reference, ...given.settings } }, used: new Set() };
   }
   return redshiftSource(given.settings, params, secret);
+}
+
+/** The files themselves, as Lookout read them: such a params.json has no query and no secret. */
+export function readsFiles(databaseType: unknown): boolean {
+  return typeof databaseType === "string" && databaseType.toLowerCase() === "s3";
+}
+
+function filesSource(params: ParamsFile, document: LocatedDocument, problems: ConfigProblem[]): ParamsSource | null {
+  const settings = s3SettingsOf(params.metric_source?.S3SourceConfig ?? {});
+  if (settings["path"] !== undefined) return { source: { kind: "s3", settings }, used: new Set(["FileFormatDescriptor", "HistoricalDataPathList", "TemplatedPathList"]) };
+  problems.push({ message: "metric_source.S3SourceConfig.TemplatedPathList is missing", where: document.locate(["metric_source", "S3SourceConfig", "TemplatedPathList"]), advice: "It names an interval's folder, e.g. s3://bucket/live/{{yyyyMMdd}}/{{HHmm}}/." });
+  return null;
 }
 
 type Settings = Readonly<Record<string, unknown>>;

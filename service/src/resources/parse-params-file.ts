@@ -7,7 +7,7 @@ import { DEFAULT_HORIZON, DEFAULT_LIMITS, type AlertConfig, type DetectorConfig,
 import { pathText, type LocatedDocument, type PathStep } from "./located-document.ts";
 import { paramsSchema, type ParamsFile } from "./params-schema.ts";
 import type { FormatParser } from "./parse-config.ts";
-import { paramsSource, type ParamsSource } from "./params-source.ts";
+import { paramsSource, readsFiles, type ParamsSource } from "./params-source.ts";
 import { readSql, type ReadSql } from "./read-sql.ts";
 import type { ReadFile } from "./read-file.ts";
 
@@ -21,7 +21,7 @@ export const parseParamsFile: FormatParser = (document, readFile) => {
     where: document.locate(path, { key: true }),
     advice: unknownFieldAdvice(String(path.at(-1)), known),
   }));
-  const checked = paramsSchema.safeParse(without(document.value, unknown.map(({ path }) => path)));
+  const checked = paramsSchema.safeParse(withSecret(without(document.value, unknown.map(({ path }) => path))));
   // A required field that is missing may well be the one that is misspelt: both are named.
   if (!checked.success) refuseProblems([...problemsOfIssues(checked.error, paramsSchema, document), ...unused]);
   const params = checked.data!; // success: refuseProblems throws otherwise
@@ -32,7 +32,7 @@ export const parseParamsFile: FormatParser = (document, readFile) => {
     problems.push({ message: `the detector's name would be "${name}"`, where: document.locate(["detector_name"]), advice: `Letters, digits, - and _, at most ${NAME_LENGTH_MAX} with the suffix -${params.database_type}.` });
   }
   const reached = paramsSource(params, document, readFile, problems);
-  const query = queryOf(params, document, readFile, problems);
+  const query = readsFiles(params.database_type) ? ({ kind: "files" } as const) : queryOf(params, document, readFile, problems);
   refuseProblems(problems);
 
   const config: DetectorConfig = {
@@ -64,6 +64,12 @@ export const parseParamsFile: FormatParser = (document, readFile) => {
 
   return { config, notes: notesOf(params, name, config.query, document, reached!.used), warnings: [...unused, ...impossibleOf(params, document)], locate };
 };
+
+/** Files of S3 need no secret; all else does, and is told when it is missing. */
+function withSecret(value: unknown): unknown {
+  const isFiles = typeof value === "object" && value !== null && readsFiles((value as { database_type?: unknown }).database_type);
+  return isFiles ? { secret_name: "none", ...value } : value;
+}
 
 /** A copy of JSON-like data without the fields at these paths. */
 function without(value: unknown, paths: readonly (readonly PathStep[])[]): unknown {
@@ -141,8 +147,8 @@ function notesOf(params: ParamsFile, name: string, query: QueryConfig, document:
   const source = params.metric_source?.S3SourceConfig;
   const unused = (field: PathStep[], why: string) => notes.push({ message: `${pathText(field)} has no meaning here: ${why}`, where: document.locate(field, { key: true }), advice: null });
   for (const field of ["FileFormatDescriptor", "HistoricalDataPathList", "RoleArn", "TemplatedPathList"] as const) {
-    if (source?.[field] !== undefined && !(field === "RoleArn" || field === "HistoricalDataPathList" ? used.has(field) : false)) {
-      unused(["metric_source", "S3SourceConfig", field], field === "RoleArn" ? "the database is read with the secret's user" : "rows are read from the database, no files travel through S3");
+    if (source?.[field] !== undefined && !used.has(field)) {
+      unused(["metric_source", "S3SourceConfig", field], field === "RoleArn" ? (readsFiles(params.database_type) ? "the files are read as whom Foretop runs (source.assumeRole in foretop.yaml takes on a role)" : "the database is read with the secret's user") : "rows are read from the database, no files travel through S3");
     }
   }
   if (params.s3_bucket !== undefined) unused(["s3_bucket"], "rows are read from the database, no files travel through S3");
