@@ -80,6 +80,7 @@ enum { F_ZERO_SHARE = F_FIRST + 33 };
 enum { F_SIDE = F_FIRST + 34 };
 enum { F_MEMORY_AGE = F_FIRST + 35 };
 enum { F_MEMORY_BACK = F_FIRST + 36 };
+enum { F_MEMORY_SCORE = F_FIRST + 37 };
 enum { F_NONZERO = F_FIRST + 38 };
 enum { F_STRETCH_UP = F_FIRST + 39 };
 enum { F_STRETCH_DOWN = F_FIRST + 40 };
@@ -167,6 +168,7 @@ static const double STACK_X_LIMIT = 8;
 static const double RELEVANT_MOVEMENT = 0.1;
 static const double RELEVANT_LEVEL = 0.001;
 static const double SPARSE_SPREADS = 2;
+static const double LOUD_SCORE = 10;
 static const double MEMORY_SHORT = 3;
 static const double BACK_SPREADS = 2;
 static const double SHIFT_RARITY = 0.85;
@@ -619,7 +621,9 @@ static void judgePoint(double *d, float *f, long b, const Layout *layout, long i
     const double q = away > 0 ? f[(long)(c + F_Q_UP)] : f[(long)(c + F_Q_DOWN)];
     const double oldScore = fabs(away) / oldSpread / q;
     if (memoryAge > MEMORY_LONG && fabs(away) < BACK_SPREADS * oldSpread && fabs(away) < fabs(value - weekExpected)) J[(long)(J_BACK)] = 1;
-    if (oldScore < score) score = oldScore;
+    
+    const double left = f[(long)(c + F_MEMORY_SCORE)];
+    if (oldScore < score && (memoryAge > MEMORY_LONG || left >= score || left >= LOUD_SCORE)) score = oldScore;
   }
   J[(long)(J_Z)] = z;
   J[(long)(J_LN_Z)] = lnZ;
@@ -845,8 +849,10 @@ static void learnPoint(double *d, float *f, long b, const Layout *layout, long i
       d[(long)(b + D_OLD_SPREAD)] = spread;
       f[(long)(c + F_MEMORY_AGE)] = 1;
       f[(long)(c + F_MEMORY_BACK)] = 0;
+      f[(long)(c + F_MEMORY_SCORE)] = J[(long)(J_SCORE)];
     }
   } else {
+    if (J[(long)(J_SCORE)] > f[(long)(c + F_MEMORY_SCORE)]) f[(long)(c + F_MEMORY_SCORE)] = J[(long)(J_SCORE)];
     const double back = J[(long)(J_BACK)] == 1 || (memory <= MEMORY_EARLY && run == 0) ? f[(long)(c + F_MEMORY_BACK)] + 1 : 0;
     f[(long)(c + F_MEMORY_BACK)] = back;
     if (back >= BACK_POINTS) {

@@ -4,7 +4,7 @@
  */
 import { execFileSync, spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { cpus, tmpdir } from "node:os";
+import { cpus, loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { Worker } from "node:worker_threads";
@@ -35,17 +35,25 @@ export async function speed(args: readonly string[]): Promise<void> {
     options: { quick: { type: "boolean", default: false }, series: { type: "string", default: "50000" }, save: { type: "boolean", default: true } },
     allowNegative: true,
   });
-  const result: Record<string, unknown> = { machine: `${cpus().length} × ${cpus()[0]?.model ?? "?"}`, node: process.version };
-  console.log(`${result.machine as string}, Node ${process.version}`);
+  const machine = `${cpus().length} × ${cpus()[0]?.model ?? "?"}`;
+  // Per-point figures are processor time, the least of several runs; on a shared machine they still rise with the load.
+  const result: Record<string, unknown> = { machine, node: process.version, commit: commit(), loadBefore: loadavg()[0] };
+  console.log(`${machine}, Node ${process.version}, load ${loadavg()[0].toFixed(1)}`);
   for (const frequency of ["PT1H", "PT5M", "P1D"] as const) result[frequency] = perPoint(frequency);
   result.interval50k = interval(50_000, 5);
   if (!options.quick) {
     result.interval1M = interval(1_000_000, 1);
     result.history = await history(Number(options.series), 2500);
   }
+  result.loadAfter = loadavg()[0];
   if (!options.save || options.quick) return;
   mkdirSync(RESULTS, { recursive: true });
   writeFileSync(join(RESULTS, "speed.json"), `${JSON.stringify(result, null, 1)}\n`);
+}
+
+function commit(): string | null {
+  const asked = spawnSync("git", ["rev-parse", "--short", "HEAD"], { cwd: import.meta.dirname, encoding: "utf8" });
+  return asked.status === 0 ? asked.stdout.trim() : null;
 }
 
 /** µs per point in JavaScript and C, and whether both end with the same bytes. */
@@ -64,7 +72,7 @@ function perPoint(frequency: Frequency): Record<string, unknown> {
     return process.cpuUsage(from).user / (seriesCount * intervalCount);
   };
   run(); // the compiler's warm-up
-  const times = [run(), run(), run(), run(), run()];
+  const times = Array.from({ length: 9 }, run);
   const us = Math.min(...times);
   const stateBytes = encodeStates(createStates(rhythm, 1)).length - 32;
   const c = inC(rhythm.dayLength, rhythm.weekLength, seriesCount, intervalCount, values);
@@ -91,7 +99,7 @@ function inC(
     const compiled = spawnSync("cc", ["-O3", "-ffp-contract=off", "-o", program, source, "-lm"]);
     if (compiled.status !== 0) return null;
     const input = Buffer.from(values.buffer, values.byteOffset, values.byteLength);
-    const runs = [1, 2, 3].map(() => {
+    const runs = Array.from({ length: 5 }, () => {
       const out = execFileSync(program, [dayLength, weekLength, seriesCount, intervalCount].map(String), { input, maxBuffer: 1 << 20 });
       const [seconds, checksum] = out.toString().split(" ").map(Number);
       return { us: (seconds * 1e6) / (seriesCount * intervalCount), checksum };

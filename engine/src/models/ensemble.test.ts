@@ -86,6 +86,20 @@ test("a million zeros, then one: finite, found, and the zeros after it are calm"
   assert.ok(scores.subarray(1_000_001).every((x) => x < 1));
 });
 
+test("the end of a short absence is no news when leaving was loud, and is the news when leaving was not", () => {
+  const random = seededRandom(8);
+  const values = Float64Array.from({ length: 1200 }, () => 100 + 4 * normal(random));
+  // Loud: to a third, for six points. Quiet: away by ever more, so that no point of the way is far off.
+  for (let t = 1000; t < 1006; t++) values[t] -= 70;
+  for (let t = 1100; t < 1110; t++) values[t] += 4 * (t - 1098);
+  const judged = score(values, 800);
+  assert.ok(judged.score[1000] >= 10, `leaving ${judged.score[1000]}`);
+  assert.ok(judged.score.subarray(1006, 1012).every((x) => x < 6.75), `back ${[...judged.score.subarray(1006, 1012)].join()}`);
+  const way = Math.max(...judged.score.subarray(1100, 1110));
+  const back = Math.max(...judged.score.subarray(1110, 1113));
+  assert.ok(way < 10 && back > way, `on the way ${way}, back ${back}`);
+});
+
 test("years of silence do not blow up the slow channel: a shift after them has a score like others", () => {
   const values = new Float64Array(60_000).fill(7);
   for (let t = 59_980; t < 60_000; t++) values[t] = t % 2 === 0 ? 9 : 10;

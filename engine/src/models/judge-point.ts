@@ -75,6 +75,7 @@ const {
   F_DAY_MEAN,
   F_LOSS,
   F_MEMORY_AGE,
+  F_MEMORY_SCORE,
   F_NONZERO,
   F_Q_DOWN,
   F_Q_GLOBAL,
@@ -104,6 +105,7 @@ const STACK_X_LIMIT = 8;
 const RELEVANT_MOVEMENT = 0.1; // of the usual movement: anything smaller is nobody's incident
 const RELEVANT_LEVEL = 0.001;
 const SPARSE_SPREADS = 2;
+const LOUD_SCORE = 10; // severity 83
 const MEMORY_SHORT = 3; // points after which a value of the old regime is no incident of its own
 const BACK_SPREADS = 2;
 const SHIFT_RARITY = 0.85; // puts the slow channel on the point score's scale
@@ -307,7 +309,9 @@ export function judgePoint(
     const q = away > 0 ? f[c + F_Q_UP] : f[c + F_Q_DOWN];
     const oldScore = Math.abs(away) / oldSpread / q;
     if (memoryAge > MEMORY_LONG && Math.abs(away) < BACK_SPREADS * oldSpread && Math.abs(away) < Math.abs(value - weekExpected)) J[J_BACK] = 1;
-    if (oldScore < score) score = oldScore;
+    // After a short absence only if leaving was as loud, or loud enough for anybody: else the return is the news.
+    const left = f[c + F_MEMORY_SCORE];
+    if (oldScore < score && (memoryAge > MEMORY_LONG || left >= score || left >= LOUD_SCORE)) score = oldScore;
   }
   J[J_Z] = z;
   J[J_LN_Z] = lnZ;

@@ -12,6 +12,7 @@ import type { StateLayout } from "./state-layout.ts";
 const { FIRST_SCORED_POINT, MEMORY_LONG, SHIFT_FAST_RATE, SHIFT_SLOW_RATE } = constants;
 const {
   JUDGED,
+  J_SCORE,
   J_BACK,
   J_EXPECTED,
   J_GATED,
@@ -58,6 +59,7 @@ const {
   F_LOSS,
   F_MEMORY_AGE,
   F_MEMORY_BACK,
+  F_MEMORY_SCORE,
   F_NONZERO,
   F_Q_DOWN,
   F_Q_UP,
@@ -151,8 +153,10 @@ export function learnPoint(
       d[b + D_OLD_SPREAD] = spread;
       f[c + F_MEMORY_AGE] = 1;
       f[c + F_MEMORY_BACK] = 0;
+      f[c + F_MEMORY_SCORE] = J[J_SCORE];
     }
   } else {
+    if (J[J_SCORE] > f[c + F_MEMORY_SCORE]) f[c + F_MEMORY_SCORE] = J[J_SCORE];
     const back = J[J_BACK] === 1 || (memory <= MEMORY_EARLY && run === 0) ? f[c + F_MEMORY_BACK] + 1 : 0;
     f[c + F_MEMORY_BACK] = back;
     if (back >= BACK_POINTS) {

@@ -84,6 +84,7 @@ export const F_ZERO_SHARE = F_FIRST + 33;
 export const F_SIDE = F_FIRST + 34; // points in a row whose score was high; negative = below
 export const F_MEMORY_AGE = F_FIRST + 35; // points since the old regime was left; 0 = none remembered
 export const F_MEMORY_BACK = F_FIRST + 36; // points in a row that are back in it
+export const F_MEMORY_SCORE = F_FIRST + 37; // largest score since the old regime was left
 export const F_NONZERO = F_FIRST + 38; // robust mean size of values other than 0
 export const F_STRETCH_UP = F_FIRST + 39; // exponent that lifts high scores of thin-tailed series
 export const F_STRETCH_DOWN = F_FIRST + 40;
