@@ -58,7 +58,7 @@ export async function correctIntervals(
       advice: `Live intervals began at ${new Date(detector.liveFromMs ?? headMs).toISOString()}; what came before was learned as history.`,
     });
   }
-  const models = await loadCheckpoint(detector, store, fromMs);
+  const models = await loadCheckpoint(detector, store, fromMs, system.models.snapshots);
   const steps = await judgedIntervals(detector, { startMs: models.untilMs, endMs: headMs, keepDamaged: true }, store);
   const knownAtMs = clock.nowMs();
   const intervals: CorrectionCommit["intervals"][number][] = [];
@@ -145,6 +145,7 @@ export async function correctIntervals(
     }),
     checkpoint,
   });
+  system.models.snapshots.corrected(detector, fromMs);
   // Groups in memory carry the replay's revisions, the store the committed ones: loaded again from there.
   system.models.drop(detector.id);
   return {

@@ -22,6 +22,7 @@ import { dataFromPoints, seriesCountOf, type IntervalData } from "./interval-dat
 import { SourceError, UserError } from "../telemetry/errors.ts";
 import { judgedIntervals } from "./judged-intervals.ts";
 import { relearnFromPoints } from "./relearn-from-points.ts";
+import { Snapshots } from "./snapshots.ts";
 import { SeriesTable } from "./series-table.ts";
 
 export interface LiveModels {
@@ -47,12 +48,14 @@ const CACHE_BYTES_MAX = 1 << 30;
 /** States by detector. An entry is dropped whenever a commit did not go through: memory never runs ahead of disk. */
 export class ModelCache {
   readonly #entries = new Map<string, LiveModels>();
+  readonly snapshots = new Snapshots();
 
   get(detectorId: string): LiveModels | undefined {
     return this.#entries.get(detectorId);
   }
 
   set(models: LiveModels): void {
+    this.snapshots.offer(models);
     this.#entries.delete(models.detectorId);
     this.#entries.set(models.detectorId, models);
     let bytes = 0;
@@ -102,12 +105,12 @@ export async function modelsBefore(detector: Detector, store: Store, startMs: nu
 
 /**
  * The models and the open groups as the newest usable checkpoint that is not after `notAfterMs` holds them. A damaged one
- * is passed over: an older one and the points since give the same bytes.
+ * is passed over: an older one and the points since give the same bytes. With `snapshots` a copy in memory comes first.
  */
-export async function loadCheckpoint(detector: Detector, store: Store, notAfterMs: number): Promise<LiveModels> {
+export async function loadCheckpoint(detector: Detector, store: Store, notAfterMs: number, snapshots?: Snapshots): Promise<LiveModels> {
   const stored = await store.series.list(detector.id, detector.generation);
   const table = new SeriesTable(detector.config, stored);
-  const found = await usableCheckpoint(detector, store, notAfterMs);
+  const found = snapshots?.newest(detector, notAfterMs) ?? (await usableCheckpoint(detector, store, notAfterMs));
   if (found === null && (await store.segments.keptFrom(detector.id, detector.generation)) !== null) throw expired(detector, notAfterMs);
   const relearned = found === null ? await relearnFromPoints(detector, store) : null;
   // Without either there must have been nothing to learn: a detector that began without any history.
