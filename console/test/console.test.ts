@@ -341,7 +341,7 @@ test("the gallery: each state of a chart has a look of its own", async () => {
   assert.deepEqual(complaints, []);
 });
 
-const PAGES = ["/", "/anomalies", "/detectors/ecommerce", "/detectors/ecommerce?tab=log", "/detectors/ecommerce?tab=series", "/detectors/ecommerce?tab=configuration", "/detectors/signups", "/detectors/payments", "/gallery"];
+const PAGES = ["/", "/anomalies", "/incidents", "/detectors/ecommerce", "/detectors/ecommerce?tab=log", "/detectors/ecommerce?tab=series", "/detectors/ecommerce?tab=configuration", "/detectors/signups", "/detectors/payments", "/gallery"];
 
 for (const width of WIDTHS) {
   test(`at ${width} pixels no page scrolls sideways, complains, or has a control without a name`, async () => {
