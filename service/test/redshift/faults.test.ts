@@ -5,7 +5,9 @@
  */
 import assert from "node:assert/strict";
 import { afterAll, beforeAll, beforeEach, describe, test } from "vitest";
+import { startTestKit } from "@foretop/test-kit";
 import type { FaultKind } from "@foretop/test-kit";
+import { redshiftConnector } from "../../src/connectors/redshift/redshift.ts";
 import { crawlInterval } from "../../src/crawl/crawl-interval.ts";
 import { retryAtMs } from "../../src/crawl/retry-rule.ts";
 import type { Detector } from "../../src/resources/detector.ts";
@@ -141,6 +143,11 @@ test("mistakes of the configuration are told as that, with what to do, and are n
     [{ unload: { to: "s3://no-such-bucket/f/", iamRole: world.role } }, /NoSuchBucket/, "NOT_FOUND"],
     [{ unload: { to: "s3://example-bucket/f/", iamRole: "arn:aws:iam::111122223333:role/nobody" } }, /not authorized to assume/, "PERMISSION"],
     [{ secretArn: "no-such-secret", clusterIdentifier: undefined }, /can't find the specified secret/, "NOT_FOUND"],
+    [{ secretArn: world.kit.secrets.put("no-db", JSON.stringify({ username: "u", password: "p", dbClusterIdentifier: "kit-cluster" })), database: undefined }, /secret .*no-db.* has no field "db"/, "REFUSED"],
+    [{ secretArn: world.kit.secrets.put("no-json", "not json"), database: undefined }, /does not hold a JSON object/, "AUTHENTICATE"],
+    [{ secretArn: world.kit.secrets.put("wrong-password", JSON.stringify({ username: "postgres", password: "not it" })) }, /password authentication failed|role .* does not exist/, "AUTHENTICATE"],
+    [{ region: "us-west-2" }, /doesn't exist in this region/, "QUERY"],
+    [{ assumeRole: "arn:aws:iam::111122223333:role/no-such-role" }, /not authorized to perform: sts:AssumeRole/, "PERMISSION"],
   ];
   for (const [settings, message, code] of mistakes) {
     const detector = await detectorOn(settings);
@@ -148,4 +155,31 @@ test("mistakes of the configuration are told as that, with what to do, and are n
     const [attempt] = await attemptsOf(detector);
     assert.deepEqual([attempt!.outcome, attempt!.errorCode, attempt!.transient], ["failed", code, false]);
   }
+});
+
+test("a host that resolves to nowhere may be a passing trouble, and is told by its name", async () => {
+  const detector = await detectorOn({ endpoint: "http://redshift-data.nowhere.invalid" });
+  await assert.rejects(crawlInterval(detector, HOUR, world.system), (error) => error instanceof SourceError && error.code === "CONNECT" && error.transient && /nowhere\.invalid/.test(error.message));
+});
+
+test("a clock that is off against AWS's is corrected by the client, and told by doctor", async () => {
+  const ahead = await startTestKit({ postgresUrl: world.databaseUrl, nowMs: () => Date.now() + 3_600_000 });
+  try {
+    const settings = { ...world.settings, endpoint: ahead.endpoint };
+    const source = await redshiftConnector.open(redshiftConnector.settings.parse(settings), { secrets: { resolve: () => Promise.resolve(JSON.stringify(ahead.credentials)) }, zone: "UTC" });
+    const clock = (await source.check(null, null)).find(({ check }) => check === "clock");
+    assert.equal(clock!.level, "warning");
+    assert.match(clock!.message, /3\d\d\d\.\d s ahead of this machine's/);
+    await source.close();
+  } finally {
+    await ahead.stop();
+  }
+});
+
+test("a role that is taken on reads as that role, with its external id", async () => {
+  const role = world.kit.addRole("reads", { Version: "2012-10-17", Statement: [{ Effect: "Allow", Action: ["redshift-data:*", "redshift:GetClusterCredentialsWithIAM"], Resource: "*" }] }, { externalId: "e-4711" });
+  const detector = await detectorOn({ assumeRole: role, externalId: "e-4711" });
+  assert.deepEqual(tableOf(await crawlInterval(detector, HOUR, world.system)), expected);
+  const [newest] = world.kit.redshift.statements.list();
+  assert.match(newest!.owner, /assumed-role\/reads\/foretop$/);
 });
