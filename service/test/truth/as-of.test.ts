@@ -5,6 +5,7 @@ import { buildApp } from "../../src/app.ts";
 import { deliverDue } from "../../src/jobs/deliver.ts";
 import { nextDueMs } from "../../src/crawl/due-intervals.ts";
 import { HOUR, LIVE_FROM_MS, LIVE_UNTIL_MS } from "../kill/world.ts";
+import { runForetop } from "../cli-world.ts";
 import { truthWorld, type TruthWorld } from "./truth-world.ts";
 
 let world: TruthWorld;
@@ -50,7 +51,7 @@ beforeAll(async () => {
   await world.sql("insert into orders select * from waiting");
   for (let now = await world.detector(); now.headMs! < LIVE_UNTIL_MS; now = await world.detector()) {
     await world.live(Math.min(LIVE_UNTIL_MS, nextDueMs(now)!));
-    if (now.headMs! === startMs + 4 * HOUR) await askAll(iso(world.clock.nowMs()));
+    if (now.headMs === startMs + 4 * HOUR) await askAll(iso(world.clock.nowMs()));
   }
   await deliverDue(world.system);
   await world.system.store.segments.compact((await world.detector()).id, LIVE_UNTIL_MS);
@@ -114,4 +115,30 @@ test("instants of the future, before the first history and before a group are re
   assert.match(unborn.message, /was not known yet/);
   assert.match(unborn.advice, new RegExp(newest.knownAt.slice(0, 16)));
   await assert.rejects(client.call("listGroups", { asOf: "yesterday" }), /not an instant/);
+});
+
+test("the command line asks the same with --as-of, and says what is wrong with an instant", async () => {
+  const home = world.system.homeFolder; // nobody serves there
+  const commands = { openLocal: () => Promise.resolve({ client, close: () => Promise.resolve() }) };
+  const foretop = (...argv: string[]) => runForetop([...argv, "--home", home], null, { commands });
+  const before = iso(afterFirstHoursMs);
+  const { groups } = await client.call("listGroups", { asOf: before });
+  const retracted = groups.find(({ start }) => Date.parse(start) === startMs)!;
+
+  const [then, now] = [await foretop("anomaly", "list", "--as-of", before, "--json"), await foretop("anomaly", "list", "--json")];
+  assert.deepEqual((JSON.parse(then.stdout) as { groups: unknown[] }).groups, groups);
+  assert.equal(now.stdout.includes(retracted.id), false);
+  const shown = await foretop("anomaly", "show", retracted.id, "--as-of", before);
+  assert.match(shown.stdout, /status +open/);
+  assert.match((await foretop("anomaly", "show", retracted.id)).stdout, /status +retracted/);
+  assert.equal((await foretop("anomaly", "evidence", retracted.id, "--as-of", before)).code, 0);
+  assert.equal((await foretop("anomaly", "evidence", retracted.id, "--as-of", before, "--verify")).code, 1);
+  assert.match((await foretop("interval", "show", "orders", iso(startMs), "--as-of", before)).stdout, /version +1,/);
+  assert.match((await foretop("interval", "list", "orders", "--as-of", before)).stdout, /COMPLETED/);
+
+  for (const [instant, reason] of [["yesterday", /--as-of should be an instant/], ["2999-01-01T00:00:00Z", /is in the future/], ["2001-01-01T00:00:00Z", /nothing was known at 2001/]] as const) {
+    const refused = await foretop("anomaly", "list", "--as-of", instant);
+    assert.equal(refused.code, 2);
+    assert.match(refused.stderr, reason);
+  }
 });
