@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { test } from "vitest";
-import { readNumber } from "./cell-readers.ts";
+import { readNumber, timestampTextReader } from "./cell-readers.ts";
 
 test("readNumber equals Number, bit for bit", () => {
   const read = (text: string): number => readNumber(Buffer.from(`x${text}y`), 1, text.length + 1);
@@ -10,4 +10,9 @@ test("readNumber equals Number, bit for bit", () => {
   }
   fc.assert(fc.property(fc.double(), (value) => Object.is(read(String(value)), Number(String(value)))));
   fc.assert(fc.property(fc.integer({ min: -1e9, max: 1e9 }), fc.integer({ min: 0, max: 8 }), (value, digits) => Object.is(read((value / 10 ** digits).toFixed(digits)), Number((value / 10 ** digits).toFixed(digits)))));
+});
+
+test("a timestamp's text is the same text, of whatever length and alphabet", () => {
+  const read = (text: string): unknown => timestampTextReader(Buffer.from(`x${text}y`), 1, 1 + Buffer.byteLength(text));
+  for (const text of ["2026-03-01 10:00:00", "2026-03-01T10:00:00Z", "2026-03-01", "", "2026-03-01 10:00:00.123456", "1. März 2026, 10 Uhr", "ääääääääää"]) assert.equal(read(text), text);
 });

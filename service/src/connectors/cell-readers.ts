@@ -73,3 +73,21 @@ export function textReader(): CellReader {
     return text;
   };
 }
+
+/**
+ * The same text, for a column whose values rarely come again: timestamps of 19 or 20 characters, the usual ones, are put together where they
+ * lie. Measured, a timestamp a cell: 60 ns instead of 200 by the decoder, 250 with a memory of texts.
+ */
+export const timestampTextReader: CellReader = (bytes, start, end) => {
+  const length = end - start;
+  let all = 0;
+  for (let i = start; i < end; i++) all |= bytes[i]!;
+  if (all >= 128 || length < 19 || length > 20) return bytes.toString("utf8", start, end);
+  const b = bytes;
+  const s = start;
+  const text = String.fromCharCode(
+    b[s]!, b[s + 1]!, b[s + 2]!, b[s + 3]!, b[s + 4]!, b[s + 5]!, b[s + 6]!, b[s + 7]!, b[s + 8]!, b[s + 9]!,
+    b[s + 10]!, b[s + 11]!, b[s + 12]!, b[s + 13]!, b[s + 14]!, b[s + 15]!, b[s + 16]!, b[s + 17]!, b[s + 18]!,
+  );
+  return length === 19 ? text : text + String.fromCharCode(b[s + 19]!);
+};

@@ -5,7 +5,7 @@
  */
 import { isUtf8 } from "node:buffer";
 import { SourceError } from "../../telemetry/errors.ts";
-import { readNumber, textReader } from "../cell-readers.ts";
+import { readNumber, textReader, timestampTextReader } from "../cell-readers.ts";
 import type { CellReader } from "../cell-readers.ts";
 import type { Cell, Column, DatasetNeeds } from "../connector.ts";
 import type { CsvFormat } from "./file-format.ts";
@@ -96,7 +96,8 @@ export class CsvParser implements RowParser {
     const { columns, places } = this.#options.columns === undefined ? neededColumns(names, sample, this.#options.needs) : sameColumns(this.#options.columns, names, this.#file);
     this.#targets = new Int32Array(names.length).fill(-1);
     places.forEach((place, target) => (this.#targets[place] = target));
-    const readers = columns.map(({ type }) => (type === "number" ? numberReader() : textReader()));
+    const timestamp = this.#options.needs?.timestamp.column.toLowerCase();
+    const readers = columns.map(({ name, type }) => (type === "number" ? numberReader() : name.toLowerCase() === timestamp ? timestampTextReader : textReader()));
     this.#readers = Array.from(this.#targets, (target) => (target < 0 ? null : readers[target]!));
     this.#width = columns.length;
     this.columns = columns;

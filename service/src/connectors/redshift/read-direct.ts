@@ -1,6 +1,8 @@
-/** Way 1: the rows as the Data API hands them out, page by page. */
+/**
+ * Way 1: the rows as the Data API hands them out, page by page. The time limit is the statement's; its pages have an end of their
+ * own: 100 MB, each within `requestSecondsMax`.
+ */
 import type { ColumnMetadata } from "@aws-sdk/client-redshift-data";
-import { SourceError } from "../../telemetry/errors.ts";
 import type { BoundQuery, Cell, Column, ReadOptions, RowBatch } from "../connector.ts";
 import { cellOfField, columnOf } from "./cell-types.ts";
 import type { DataApi } from "./data-api.ts";
@@ -10,7 +12,6 @@ import { parameterised } from "./statement-text.ts";
 
 export async function* readDirect(api: DataApi, query: BoundQuery, options: ReadOptions, doing = "reading rows"): AsyncGenerator<RowBatch, void, undefined> {
   const { timeoutMs, rowsPerBatch, signal, onStatement, onColumns, work } = options;
-  const beganMs = performance.now();
   const abort = { ...(signal && { signal }) };
   const statement = await startStatement(api, parameterised(query), { work, ...abort });
   let hasEnded = false;
@@ -31,7 +32,6 @@ export async function* readDirect(api: DataApi, query: BoundQuery, options: Read
       const { Records = [], ColumnMetadata = [], NextToken } = await next.catch((error: unknown) => {
         throw isFirst ? error : asInterrupted(error);
       });
-      if (performance.now() - beganMs > timeoutMs) throw timedOut(doing, timeoutMs);
       if (isFirst) {
         columns = ColumnMetadata.map(columnOfMetadata);
         onColumns?.(columns);
@@ -43,14 +43,6 @@ export async function* readDirect(api: DataApi, query: BoundQuery, options: Read
       if (NextToken === undefined) return;
     }
   }
-}
-
-function timedOut(doing: string, timeoutMs: number): SourceError {
-  return new SourceError(`${doing} took longer than its time limit of ${timeoutMs / 1000} s (limits.querySecondsMax)`, {
-    code: "TIMEOUT",
-    transient: true,
-    advice: "Let the query aggregate, set unload to read large results through S3, or raise limits.querySecondsMax.",
-  });
 }
 
 function columnOfMetadata({ name = "", label, typeName = "unknown" }: ColumnMetadata): Column {
