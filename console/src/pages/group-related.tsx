@@ -71,7 +71,7 @@ function OneRelated({ one, group }: { one: RelatedMeasure; group: GroupDetail })
         {one.group === null ? title : <Link href={hrefs.group(one.group)} onFollow={follow}>{title}</Link>} <span className="tag">{one.relation}</span>
       </h3>
       <p className="note">
-        It {RELATION_WORDS[one.relation]}: off since <Instant at={one.onset} zone={group.zone} />
+        It {one.declared ? "caused it, being a part of the ratio" : RELATION_WORDS[one.relation]}: {one.declared ? "at" : "off since"} <Instant at={one.onset} zone={group.zone} />
         {one.lagIntervals > 0 && `, ${one.lagIntervals} ${one.lagIntervals === 1 ? "interval" : "intervals"} ${one.relation === "effect" ? "behind" : "ahead"}`}
         {one.percentage !== null && `, ${formatPercent(one.percentage / 100)} of the deviation`}
         {one.timesBefore > 0 && `, ${one.timesBefore === 1 ? "once" : `${one.timesBefore} times`} before`}.

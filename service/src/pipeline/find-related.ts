@@ -3,9 +3,11 @@
  * onsets and the history of their residuals. Reads, and writes nothing.
  *
  * A residual is (actual − expected) / spread of a measure's total: what the measure did beside its rhythm. "Caused" in the
- * strict sense is not said: a link with a lag is evidence, its strength and how often it was seen before are told with it.
+ * strict sense is only said where the configuration declares it: a ratio's numerator and denominator, when they are
+ * measures too, are its causes by definition, and their shares of its change (on the log scale) are exact. Anything else
+ * is evidence: its strength and how often it was seen before are told with it.
  */
-import { rhythmOf, relatedMeasures, RELATED_HISTORY_MIN, scoreOf, type RelatedMeasure } from "@foretop/engine";
+import { factorShares, rhythmOf, relatedMeasures, RELATED_HISTORY_MIN, scoreOf, type RelatedMeasure } from "@foretop/engine";
 import type { Detector } from "../resources/detector.ts";
 import type { SeriesPoints, Store, StoredGroup } from "../store/store.ts";
 import { SeriesTable } from "./series-table.ts";
@@ -21,6 +23,8 @@ export interface RelatedTo {
   /** number of the series that was compared: the measure's total */
   readonly series: number;
   readonly related: RelatedMeasure;
+  /** a part of the ratio: a cause by definition. Its percentage may be below 0 or above 100 where the parts offset. */
+  readonly isDeclared: boolean;
   readonly onsetMs: number;
   /** the group in which it was anomalous at that time; null = below what is reported */
   readonly groupId: string | null;
@@ -89,15 +93,37 @@ export async function findRelated({ group }: StoredGroup, detector: Detector, li
   }
   const from = lowerBound(starts, group.startMs);
   const { related, unknownPercentage } = relatedMeasures({ residuals, measureCount: compared.length, measure: own, from, to: length });
+  const declared = declaredParts(group.peakMs, compared[own]!, points);
   const windowMs = { fromMs: group.startMs - 3 * intervalMs, toMs: endMs + intervalMs };
   const groupsAt: RelatedTo[] = [];
-  for (const entry of related) {
+  const parts = declared.map(({ one, share }): RelatedMeasure => ({ measure: compared.indexOf(one), relation: "cause", onset: from, lag: 0, strength: NaN, percentage: share, timesBefore: 0 }));
+  for (const entry of [...parts, ...related.filter(({ measure }) => !parts.some((part) => part.measure === measure))]) {
     const one = compared[entry.measure]!;
     const { groups } = await store.groups.list({ detectorId: one.detector.id, measure: one.measure, ...windowMs, limit: 10 });
     const best = groups.filter((each) => each.group.id !== group.id).sort((a, b) => b.group.severity - a.group.severity || (a.group.id < b.group.id ? -1 : 1))[0];
-    groupsAt.push({ ...one, related: entry, onsetMs: starts[entry.onset]!, groupId: best?.group.id ?? null });
+    groupsAt.push({ ...one, related: entry, isDeclared: parts.includes(entry), onsetMs: starts[entry.onset]!, groupId: best?.group.id ?? null });
   }
-  return { related: groupsAt, unknownPercentage, historyCount: from, hasHistory: from >= RELATED_HISTORY_MIN, left };
+  const explained = groupsAt.reduce((sum, { related: { percentage } }) => sum + (percentage ?? 0), 0);
+  return { related: groupsAt, unknownPercentage: declared.length === 0 ? unknownPercentage : Math.max(0, 100 - explained), historyCount: from, hasHistory: from >= RELATED_HISTORY_MIN, left };
+}
+
+/** The sums that a ratio is made of, where they are measures of the same detector, with their shares of its change. */
+function declaredParts(peakMs: number, ratio: Compared, points: ReadonlyMap<Compared, SeriesPoints>): { one: Compared; share: number }[] {
+  const declared = ratio.detector.config.measures.find(({ name }) => name === ratio.measure)!; // it is compared, so it is one
+  if (declared.denominator === undefined) return [];
+  const partOf = (column: string) =>
+    [...points.keys()].find((one) => one.detector === ratio.detector && ratio.detector.config.measures.some((measure) => measure.name === one.measure && measure.column === column && measure.aggregation === "SUM"));
+  const numerator = partOf(declared.column);
+  const denominator = partOf(declared.denominator);
+  if (numerator === undefined || denominator === undefined) return [];
+  const at = (one: Compared) => {
+    const { startMs, value, expected } = points.get(one)!;
+    const row = startMs.indexOf(peakMs);
+    return { actual: value[row] ?? NaN, expected: expected[row] ?? NaN };
+  };
+  const below = at(denominator);
+  const shares = factorShares([at(numerator), { actual: 1 / below.actual, expected: 1 / below.expected }]);
+  return shares === null || !shares.every(Number.isFinite) ? [] : [{ one: numerator, share: shares[0]! }, { one: denominator, share: shares[1]! }];
 }
 
 function residualAt({ value, expected, lower, upper }: SeriesPoints, row: number, score: number): number {

@@ -14,7 +14,8 @@ const PER_VIEW: MeasureConfig = {
 let world: TruthWorld;
 let client: Client;
 beforeAll(async () => {
-  world = await truthWorld({ measures: [PER_VIEW] });
+  const part = (name: string): MeasureConfig => ({ name, column: name, aggregation: "SUM", whenAbsent: "zero", severityMin: 70, direction: "both", effectMin: 0, effectShareMin: 0.1, volumeMin: 0 });
+  world = await truthWorld({ measures: [PER_VIEW, part("revenue"), part("views")] });
   await world.live();
   client = inProcessClient(world.system, { activate: () => {}, learning: () => null } as never); // no operation used here looks at it
 });
@@ -48,7 +49,7 @@ test("a denominator of zero gives no value, and does not spoil the level above",
 });
 
 test("a ratio that moved is found, its cause named with rates, and the SQL gives the rate", async () => {
-  const { groups } = await client.call("listGroups", {});
+  const { groups } = await client.call("listGroups", { measure: "per_view" });
   const found = groups.find(({ headline }) => /per_view .* above expected \(\+200 %\): marketplace=de/.test(headline));
   assert.ok(found !== undefined, groups.map(({ headline, start }) => `${start} ${headline}`).join("\n"));
   assert.equal(found.aggregation, "RATIO");
@@ -59,4 +60,14 @@ test("a ratio that moved is found, its cause named with rates, and the SQL gives
   assert.ok(Math.abs(cause!.expected! - 0.3) < 0.01 && Math.abs(cause!.actual! - 0.9) < 0.02, `${cause!.expected} → ${cause!.actual}`);
   const [row] = await world.sql(cause!.sql!);
   assert.ok(Math.abs(Number(row!["actual"]) - cause!.actual!) < 1e-9);
+});
+
+test("a ratio's parts are its causes by definition, with exact shares; nothing is unknown then", async () => {
+  const { groups } = await client.call("listGroups", { measure: "per_view" });
+  const spike = groups.find(({ headline }) => headline.includes("marketplace=de"))!;
+  const { related, unknownPercentage } = await client.call("getRelated", { group: spike.id });
+  assert.deepEqual(related.map(({ measure, relation, declared }) => [measure, relation, declared]), [["revenue", "cause", true], ["views", "cause", true]]);
+  const [revenue, views] = related.map(({ percentage }) => percentage!);
+  assert.ok(Math.abs(revenue! + views! - 100) < 1e-9 && revenue! > 95, `${revenue} + ${views}`);
+  assert.ok(unknownPercentage < 1e-9);
 });

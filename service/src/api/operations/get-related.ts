@@ -37,6 +37,7 @@ export const getRelated = operation({
         measure: one.measure,
         series: one.series,
         relation: one.related.relation,
+        declared: one.isDeclared,
         onset: instantText(one.onsetMs),
         lagIntervals: one.related.lag,
         strength: figureOf(one.related.strength),

@@ -7,6 +7,7 @@ export const relatedMeasureShape = z.object({
   measure: z.string(),
   series: z.number().describe("number of the measure's total, for getSeriesPoints"),
   relation: z.enum(["cause", "effect", "together", "earlier"]).describe("cause, effect: a chain of links with a lag, found in the history; together: linked without a lag, so that no direction is claimed; earlier: too little history, it only began earlier"),
+  declared: z.boolean().describe("true: a part of the declared ratio, a cause by definition; its percentage is exact, and may be below 0 or above 100 where the parts offset"),
   onset: instant.describe("first interval in which it was anomalous"),
   lagIntervals: z.number().describe("from cause to effect"),
   strength: z.number().nullable().describe("spreads of the effect per spread of the cause; null where there is no link of their own"),
