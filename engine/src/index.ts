@@ -86,6 +86,7 @@ export { explainExpected, severityIf, smallestChangeCaught } from "./scores/what
 export type { Explanation, SmallestChange } from "./scores/what-if.ts";
 export { scoreSeries } from "./scores/score-series.ts";
 export type { ScoreSeriesOptions, SeriesToScore } from "./scores/score-series.ts";
+export { ExactSums } from "./stats/exact-sum.ts";
 export { seededRandom } from "./random/seeded-random.ts";
 export type { Random } from "./random/seeded-random.ts";
 export { normal, poisson, studentT3 } from "./random/distributions.ts";

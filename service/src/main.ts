@@ -63,6 +63,13 @@ async function openState({ config }: Context, log: Logger): Promise<{ databaseUr
   return { databaseUrl: postgres.url(STATE_DATABASE), stop: () => postgres.stop() };
 }
 
+/** The embedded server may be another process's, a running serve's: then a connection to it is enough. */
+async function openStateBeside(context: Context): ReturnType<typeof openState> {
+  const { databaseUrl, homeFolder } = context.config;
+  const running = databaseUrl === null && servingAt(homeFolder) !== null ? runningPostgresUrl(homeFolder, STATE_DATABASE) : null;
+  return running === null ? openState(context, silentLogger) : { databaseUrl: running, stop: () => Promise.resolve() };
+}
+
 function systemAt({ config, redactor }: Context, databaseUrl: string, clock: Clock, log: Logger): Promise<OpenSystem> {
   return openSystem({
     homeFolder: config.homeFolder,
@@ -147,6 +154,22 @@ const commands: CliCommands = {
     }
   },
 
+  async openSystem(context) {
+    const state = await openStateBeside(context);
+    const open = await systemAt(context, state.databaseUrl, systemClock, silentLogger).catch(async (error: unknown) => {
+      await state.stop();
+      throw error;
+    });
+    return {
+      system: open.system,
+      databaseUrl: state.databaseUrl,
+      async [Symbol.asyncDispose]() {
+        await open.close();
+        await state.stop();
+      },
+    };
+  },
+
   async backup(file, context) {
     const { config, signal, progress } = context;
     // A mistyped folder must not become a new, empty installation with a backup of nothing.
@@ -154,9 +177,7 @@ const commands: CliCommands = {
       throw new UserError(`there is nothing to back up in ${config.homeFolder}`, { code: "NOT_FOUND", where: "--home", advice: "Name the folder with --home, or the database with DATABASE_URL." });
     }
     const step = progress.step("copy segments", 1);
-    // The embedded server may be another process's, a running serve's: a backup needs no more than a connection to it.
-    const running = config.databaseUrl === null && servingAt(config.homeFolder) !== null ? runningPostgresUrl(config.homeFolder, STATE_DATABASE) : null;
-    const state = running === null ? await openState(context, silentLogger) : { databaseUrl: running, stop: () => Promise.resolve() };
+    const state = await openStateBeside(context);
     try {
       const segmentsFolder = join(config.homeFolder, SEGMENTS_FOLDER);
       const report = await backUp({ databaseUrl: state.databaseUrl, segmentsFolder, file, version: VERSION, nowMs: systemClock.nowMs(), signal, onProgress: (share) => step.update(share) });

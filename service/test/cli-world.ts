@@ -52,6 +52,7 @@ export function commandsOn(world: ConfigWorld | null): CliCommands {
     demo: never,
     serve: never,
     backtest: never,
+    openSystem: never,
     backup: never,
     restore: never,
   };

@@ -17,6 +17,7 @@ import { addIncidentCommands } from "./commands/incident.ts";
 import { addIntervalCommands } from "./commands/interval.ts";
 import { addRunCommands } from "./commands/run.ts";
 import { addScoreCommand } from "./commands/score.ts";
+import { addShardCommands } from "./commands/shard.ts";
 import { addStatusCommands } from "./commands/status.ts";
 import { addSourceCommands } from "./commands/source.ts";
 import type { CliCommands, CommandContext, LocalService } from "./commands.ts";
@@ -88,6 +89,7 @@ export function buildProgram(io: CliIo, commands: CliCommands, run: RunCommand):
     .exitOverride()
     .addHelpText("after", "\nExample:\n  foretop demo                    see it work, without any set-up\n  foretop plan foretop.yaml       what would be watched, and what it costs\n  foretop apply foretop.yaml      learn the history and begin");
   addRunCommands(program, commands, run);
+  addShardCommands(program, commands, run);
   addConfigCommands(program, commands, run);
   addDetectorCommands(program, run);
   addAnomalyCommands(program, run);

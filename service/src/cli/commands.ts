@@ -5,6 +5,7 @@ import type { Registries } from "../resources/check-settings.ts";
 import type { Redactor } from "../secrets/redactor.ts";
 import type { BackupReport } from "../store/backup/back-up.ts";
 import type { RestoreReport } from "../store/backup/restore.ts";
+import type { System } from "../pipeline/system.ts";
 import type { CliIo } from "./io.ts";
 import type { Progress } from "./progress.ts";
 
@@ -40,6 +41,8 @@ export interface CliCommands {
   demo(options: DemoOptions, context: CommandContext): Promise<void>;
   serve(options: ServeOptions, context: CommandContext): Promise<void>;
   backtest(options: BacktestOptions, context: CommandContext): Promise<void>;
+  /** The system itself, for commands that are steps of the pipeline; beside a running serve, too. */
+  openSystem(context: CommandContext): Promise<{ readonly system: System; readonly databaseUrl: string } & AsyncDisposable>;
   /** Writes a backup beside a running serve, or of what lies still. @param file  absolute */
   backup(file: string, context: CommandContext): Promise<BackupReport>;
   /** Puts one back where nothing is yet. @param file  absolute */
