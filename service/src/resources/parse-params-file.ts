@@ -145,14 +145,15 @@ function notesOf(params: ParamsFile, name: string, query: QueryConfig, document:
     { message: `the detector is called "${name}": detector_name and database_type together, as in the original`, where: document.locate(["detector_name"]), advice: null },
   ];
   const source = params.metric_source?.S3SourceConfig;
+  const throughS3 = used.size > 0 ? "source.yaml says what goes through S3, and in which form" : "rows are read from the database, no files travel through S3";
   const unused = (field: PathStep[], why: string) => notes.push({ message: `${pathText(field)} has no meaning here: ${why}`, where: document.locate(field, { key: true }), advice: null });
   for (const field of ["FileFormatDescriptor", "HistoricalDataPathList", "RoleArn", "TemplatedPathList"] as const) {
     if (source?.[field] !== undefined && !used.has(field)) {
-      unused(["metric_source", "S3SourceConfig", field], field === "RoleArn" ? (readsFiles(params.database_type) ? "the files are read as whom Foretop runs (source.assumeRole in foretop.yaml takes on a role)" : "the database is read with the secret's user") : "rows are read from the database, no files travel through S3");
+      unused(["metric_source", "S3SourceConfig", field], field === "RoleArn" ? (readsFiles(params.database_type) ? "the files are read as whom Foretop runs (source.assumeRole in foretop.yaml takes on a role)" : "the database is read with the secret's user") : throughS3);
     }
   }
-  if (params.s3_bucket !== undefined) unused(["s3_bucket"], "rows are read from the database, no files travel through S3");
-  if (params.s3_path_continuous_root !== undefined && !used.has("s3_path_continuous_root")) unused(["s3_path_continuous_root"], "rows are read from the database, no files travel through S3");
+  if (params.s3_bucket !== undefined) unused(["s3_bucket"], throughS3);
+  if (params.s3_path_continuous_root !== undefined && !used.has("s3_path_continuous_root")) unused(["s3_path_continuous_root"], throughS3);
   for (const [i, measure] of params.metrics_set.entries()) {
     if (measure.Namespace !== undefined) unused(["metrics_set", i, "Namespace"], "it belongs to CloudWatch sources");
   }
