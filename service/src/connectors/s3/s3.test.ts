@@ -318,6 +318,17 @@ describe("access", () => {
     await assert.rejects(read(range(10, 11), { settings: { endpoint: "http://no-such-host.invalid" } }), isError("CONNECT", { message: /no-such-host/, transient: true }));
   });
 
+  test("a clock that is off by more than AWS allows is made good by the SDK, which asks again with AWS's", async () => {
+    const skewed = await startTestKit({ nowMs: () => Date.now() + 20 * 60_000, credentials: kit.credentials });
+    try {
+      skewed.s3.createBucket("data");
+      skewed.s3.put("data", "live/20260301/1000/a.csv", csv("2026-03-01 10:00:00,DE,1"));
+      assert.equal((await read(range(10, 11), { settings: { endpoint: skewed.endpoint } })).rows.length, 1);
+    } finally {
+      await skewed.stop();
+    }
+  });
+
   test("check: lists, reads, or says what is missing", async () => {
     await using source = await open();
     assert.deepEqual((await source.check(range(10, 11), "ts")).map(({ check, level }) => [check, level]), [["connects", "ok"], ["reads", "ok"]]);
