@@ -71,9 +71,9 @@ test("intervals of less than a day have their full length, but for one at a New 
   holds<[number, (typeof FREQUENCIES)[number], string]>([instant, frequency, zone], (ms, f, z) => {
     const start = intervalStartAt(ms, f, z);
     const length = nextIntervalStart(start, f, z) - start;
-    if (f === "P1D") return assert.ok(length >= 21 * HOUR && length <= 27 * HOUR, `${length / HOUR} h`);
     const isNewYear = [start, start + length].some((edge) => new Date(edge).toISOString().slice(5, 16) === "01-01T00:00");
-    if (!isNewYear) assert.equal(length, rhythmOf(f).intervalSeconds * 1000);
+    if (f === "P1D") assert.ok(length >= 21 * HOUR && length <= 27 * HOUR, `${length / HOUR} h`);
+    else if (!isNewYear) assert.equal(length, rhythmOf(f).intervalSeconds * 1000);
     else assert.ok(length > 0 && length <= rhythmOf(f).intervalSeconds * 1000);
   });
 });

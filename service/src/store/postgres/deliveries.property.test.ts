@@ -1,9 +1,10 @@
 /** The outbox against a model: whatever is claimed, sent, failed and sent again in whatever order, both say the same. */
+import assert from "node:assert/strict";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, test } from "vitest";
 import { testDatabase, type TestDatabase } from "../../../test/postgres.ts";
 import { nextTryAt, RETRY_AFTER_MS_MAX, RETRY_WAIT_SECONDS, TRIES_MAX } from "../../jobs/delivery-schedule.ts";
 import { silentLogger } from "../../telemetry/logger.ts";
@@ -74,14 +75,14 @@ test("nothing is claimed before it is due or while another holds it; sent stays 
           .filter((m) => m.status === "pending" && m.nextTryMs <= nowMs && m.leaseMs <= nowMs)
           .sort((a, b) => a.nextTryMs - b.nextTryMs || a.createdMs - b.createdMs || (a.key < b.key ? -1 : 1));
       for (const each of steps) {
-        expect(await store.deliveries.hasDue(nowMs)).toBe(due().length > 0);
+        assert.equal(await store.deliveries.hasDue(nowMs), due().length > 0);
         if (each.do === "wait") {
           nowMs += each.ms;
           continue;
         }
         if (each.do === "claim") {
           const wanted = due().slice(0, each.limit);
-          expect((await store.deliveries.claimDue(nowMs, each.leaseMs, each.limit)).map(({ key }) => key)).toEqual(wanted.map(({ key }) => key));
+          assert.deepEqual((await store.deliveries.claimDue(nowMs, each.leaseMs, each.limit)).map(({ key }) => key), wanted.map(({ key }) => key));
           for (const m of wanted) m.leaseMs = nowMs + each.leaseMs;
           continue;
         }
@@ -99,21 +100,21 @@ test("nothing is claimed before it is due or while another holds it; sent stays 
         }
       }
       const shown = (await store.deliveries.list({ detectorId: detector.id, limit: 100 })).map(({ key, status, attempts, nextTryMs, sentMs }) => ({ key, status, attempts, nextTryMs, sentMs }));
-      expect(shown.sort((a, b) => (a.key < b.key ? -1 : 1))).toEqual(model.map(({ key, status, attempts, nextTryMs, sentMs }) => ({ key, status, attempts, nextTryMs, sentMs })));
+      assert.deepEqual(shown.sort((a, b) => (a.key < b.key ? -1 : 1)), model.map(({ key, status, attempts, nextTryMs, sentMs }) => ({ key, status, attempts, nextTryMs, sentMs })));
       for (const status of ["pending", "sent", "failed", "muted"] as const) {
-        expect(await store.deliveries.list({ detectorId: detector.id, status, limit: 100 })).toHaveLength(model.filter((m) => m.status === status).length);
+        assert.equal((await store.deliveries.list({ detectorId: detector.id, status, limit: 100 })).length, model.filter((m) => m.status === status).length);
       }
       const sinceMs = NOW_MS + 20;
-      expect(await store.deliveries.countSince(alertName, sinceMs)).toBe(model.filter((m) => m.status === "pending" || (m.status === "sent" && m.sentMs! >= sinceMs)).length);
+      assert.equal(await store.deliveries.countSince(alertName, sinceMs), model.filter((m) => m.status === "pending" || (m.status === "sent" && m.sentMs! >= sinceMs)).length);
       const groups = [...new Set(model.map(({ groupId }) => groupId))];
       for (const groupId of groups) {
         const told = model.filter((m) => m.groupId === groupId && (m.status === "pending" || m.status === "sent"));
-        expect(await store.deliveries.lastTold(alertName, groupId)).toBe(told.length === 0 ? null : Math.max(...told.map(({ revision }) => revision)));
+        assert.equal(await store.deliveries.lastTold(alertName, groupId), told.length === 0 ? null : Math.max(...told.map(({ revision }) => revision)));
       }
       for (const { delivery, isHeard } of await store.deliveries.newest(groups)) {
         const ofGroup = model.filter((m) => m.groupId === delivery.groupId);
-        expect(delivery.revision).toBe(Math.max(...ofGroup.map(({ revision }) => revision)));
-        expect(isHeard).toBe(ofGroup.some(({ status }) => status !== "muted"));
+        assert.equal(delivery.revision, Math.max(...ofGroup.map(({ revision }) => revision)));
+        assert.equal(isHeard, ofGroup.some(({ status }) => status !== "muted"));
       }
       await store.detectors.delete(detector.id);
     }),
@@ -126,13 +127,13 @@ test("tries grow apart, heed what the receiver asks up to a limit, and end", () 
     fc.property(fc.integer({ min: 1, max: 20 }), fc.integer({ min: 0, max: 1e12 }), fc.option(fc.integer({ min: -1000, max: 10 * 3_600_000 }), { nil: undefined }), (tries, nowMs, afterMs) => {
       const atMs = nextTryAt(tries, nowMs, afterMs);
       if (tries >= TRIES_MAX) {
-        expect(atMs).toBeNull();
+        assert.equal(atMs, null);
         return;
       }
       const waitMs = atMs! - nowMs;
-      expect(waitMs).toBeGreaterThanOrEqual(RETRY_WAIT_SECONDS[tries - 1]! * 1000);
-      expect(waitMs).toBe(Math.max(RETRY_WAIT_SECONDS[tries - 1]! * 1000, Math.min(afterMs ?? 0, RETRY_AFTER_MS_MAX)));
-      if (tries > 1) expect(waitMs).toBeGreaterThanOrEqual(nextTryAt(tries - 1, nowMs, undefined)! - nowMs);
+      assert.ok(waitMs >= RETRY_WAIT_SECONDS[tries - 1]! * 1000);
+      assert.equal(waitMs, Math.max(RETRY_WAIT_SECONDS[tries - 1]! * 1000, Math.min(afterMs ?? 0, RETRY_AFTER_MS_MAX)));
+      if (tries > 1) assert.ok(waitMs >= nextTryAt(tries - 1, nowMs, undefined)! - nowMs);
     }),
     { seed: 20261123 },
   );

@@ -1,9 +1,10 @@
 /** The ledger against a model of a dozen lines: whatever is opened and closed in whatever order, both say the same. */
+import assert from "node:assert/strict";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, test } from "vitest";
 import { testDatabase, type TestDatabase } from "../../../test/postgres.ts";
 import { silentLogger } from "../../telemetry/logger.ts";
 import { aConfig, HEAD_MS, HOUR_MS } from "../store-fixtures.ts";
@@ -61,7 +62,7 @@ test("attempts count up per interval, the one before is given up, what has ended
             if (m.outcome === "running" && m.generation === generation && (same(m) || (purpose === "late" && m.purpose === "late"))) Object.assign(m, { outcome: "abandoned", endedMs: nowMs });
           }
           const attempt = model.filter(same).length + 1;
-          expect(opened.id).toBe(`${detectorId}:${generation}:${interval.startMs}-${interval.endMs}:${attempt}`);
+          assert.equal(opened.id, `${detectorId}:${generation}:${interval.startMs}-${interval.endMs}:${attempt}`);
           model.push({ id: opened.id, generation, purpose, interval, attempt, outcome: "running", rows: 0, statementId: null, startedMs: nowMs, endedMs: null });
           continue;
         }
@@ -73,14 +74,14 @@ test("attempts count up per interval, the one before is given up, what has ended
           continue;
         }
         const wasRunning = await store.ledger.close(one.id, { outcome: each.outcome, errorCode: null, error: null, transient: null, rows: each.rows, bytes: 0, maxTimestampMs: nowMs, endedMs: nowMs });
-        expect(wasRunning).toBe(one.outcome === "running");
+        assert.equal(wasRunning, one.outcome === "running");
         if (wasRunning) Object.assign(one, { outcome: each.outcome, rows: each.rows, endedMs: nowMs });
       }
       const listed = await store.ledger.list(detectorId, { limit: 100 });
-      expect(listed.map(pick).sort(byId)).toEqual([...model].sort(byId));
-      for (let n = 1; n < listed.length; n++) expect(listed[n - 1]!.interval.startMs).toBeGreaterThanOrEqual(listed[n]!.interval.startMs);
-      expect(await store.ledger.list(detectorId, { startMs: HEAD_MS + HOUR_MS, endMs: HEAD_MS + 2 * HOUR_MS, limit: 3 })).toEqual(listed.filter(({ interval }) => interval.startMs === HEAD_MS + HOUR_MS).slice(0, 3));
-      for (const generation of [1, 2]) expect((await store.ledger.recentRowCounts(detectorId, generation, 2)).map(({ startMs, rows }) => [startMs, rows])).toEqual(countsOf(model, generation).slice(0, 2));
+      assert.deepEqual(listed.map(pick).sort(byId), [...model].sort(byId));
+      for (let n = 1; n < listed.length; n++) assert.ok(listed[n - 1]!.interval.startMs >= listed[n]!.interval.startMs);
+      assert.deepEqual(await store.ledger.list(detectorId, { startMs: HEAD_MS + HOUR_MS, endMs: HEAD_MS + 2 * HOUR_MS, limit: 3 }), listed.filter(({ interval }) => interval.startMs === HEAD_MS + HOUR_MS).slice(0, 3));
+      for (const generation of [1, 2]) assert.deepEqual((await store.ledger.recentRowCounts(detectorId, generation, 2)).map(({ startMs, rows }) => [startMs, rows]), countsOf(model, generation).slice(0, 2));
     }),
     { numRuns: 40, seed: 20261123 },
   );
