@@ -44,9 +44,11 @@ async function everything(world: TruthWorld): Promise<{ rows: string[]; states: 
 /** Lives through the world's hours, each dealt to so many shards that run in an order of their own. */
 async function liveSharded(world: TruthWorld, shardCount: number): Promise<void> {
   await activateDetector((await world.detector()).id, world.system);
+  // Worlds have the same ids: in a folder of two of them the second would find the first one's work done.
+  const ownFolder = mkdtempSync(join(workFolder, "world-"));
   for (let detector = await world.detector(); detector.headMs! < UNTIL_MS; detector = await world.detector()) {
     world.clock.advanceTo(nextDueMs(detector)!);
-    const { folder } = await splitInterval(detector, world.system, { shardCount, workFolder: join(workFolder, `${shardCount}`) });
+    const { folder } = await splitInterval(detector, world.system, { shardCount, workFolder: ownFolder });
     const order = Array.from({ length: shardCount }, (_, i) => (i * 3 + 2) % shardCount);
     for (const shard of shardCount % 3 === 0 ? [0, 1, 2] : order) await runShard(folder!, { shard, shardCount }, world.system);
     await reduceShards(folder!, world.system);
