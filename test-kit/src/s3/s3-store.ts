@@ -115,8 +115,7 @@ export function md5(bytes: Buffer): Buffer {
   return createHash("md5").update(bytes).digest();
 }
 
-// oxlint-disable-next-line no-control-regex -- these are meant
-const ASCII = /^[\u0000-\u007f]*$/;
+const ASCII = /^\p{ASCII}*$/u;
 
 /** JavaScript compares UTF-16 units, S3 bytes of UTF-8: they differ for characters beyond U+FFFF. */
 export function byBytes(a: string, b: string): number {

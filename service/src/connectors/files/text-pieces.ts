@@ -9,8 +9,7 @@ const UTF8 = /^(utf-?8|us-ascii|ascii)$/i;
 
 export function isKnownCharset(charset: string): boolean {
   try {
-    new TextDecoder(charset); // oxlint-disable-line no-new -- only whether it can be made
-    return true;
+    return new TextDecoder(charset).encoding !== ""; // throws where it can't be made
   } catch {
     return false;
   }
