@@ -3,7 +3,7 @@ import { resolve } from "node:path";
 import type { Command } from "commander";
 import { UserError } from "../../telemetry/errors.ts";
 import type { RunCommand } from "../cli.ts";
-import { scoreCommand } from "../score.ts";
+import { scoreCommand } from "../score/score.ts";
 
 interface ScoreFlags {
   readonly seriesColumn?: string;

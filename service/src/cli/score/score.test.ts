@@ -5,9 +5,10 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { normal, seededRandom } from "@foretop/engine";
 import { afterAll, test } from "vitest";
-import { SourceError, UserError } from "../telemetry/errors.ts";
+import { SourceError, UserError } from "../../telemetry/errors.ts";
 import type { ScoreOptions } from "./score.ts";
-import { SCORE_HEADER, scoreCommand } from "./score.ts";
+import { scoreCommand } from "./score.ts";
+import { SCORE_HEADER } from "./write-scores.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "foretop-score-"));
 afterAll(() => rmSync(folder, { recursive: true }));
