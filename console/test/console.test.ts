@@ -182,10 +182,10 @@ async function visitWithIncident(path: string) {
     measures: ["views", "revenue"],
     groups,
   };
-  const related = { detector: "ecommerce", measure: "views", series: 0, relation: "cause", declared: false, onset: own.start, lagIntervals: 2, strength: 0.8, percentage: 64, timesBefore: 3, group: null };
+  const related = { detector: "ecommerce", measure: "views", series: 0, relation: "cause", declared: null, onset: own.start, lagIntervals: 2, strength: 0.8, percentage: 64, timesBefore: 3, group: null };
   await page.route("**/v1/groups/*/incident", (route) => route.fulfill(answer({ incident })));
   await page.route("**/v1/groups/*/related", (route) =>
-    route.fulfill(answer({ group: own.id, detector: "ecommerce", measure: "revenue", related: [related], unknownPercentage: 36, historyCount: 330, hasHistory: true, notCompared: [] })),
+    route.fulfill(answer({ group: own.id, detector: "ecommerce", measure: "revenue", related: [related], unknownPercentage: 36, historyCount: 330, hasHistory: true, segment: {}, notes: [], notCompared: [] })),
   );
   await page.route("**/v1/incidents", (route) => route.fulfill(answer({ incidents: [incident], from: own.start, to: own.end, cut: false })));
   await page.goto(at(path));

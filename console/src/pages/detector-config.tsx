@@ -1,14 +1,16 @@
 import Container from "@cloudscape-design/components/container";
 import Header from "@cloudscape-design/components/header";
 import KeyValuePairs from "@cloudscape-design/components/key-value-pairs";
+import Link from "@cloudscape-design/components/link";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import type { DetectorDetail } from "../api/types.ts";
+import { follow, hrefs } from "../app/route.ts";
 import { formatNumber } from "../format/format-number.ts";
 import { Sql } from "../parts/sql.tsx";
 
 /** What was applied, without secrets. */
 export function DetectorConfig({ detector }: { detector: DetectorDetail }) {
-  const { source, statements, measureSettings, dimensions, alerts, timestampColumn, zone, generation, configHash, limits } = detector;
+  const { source, statements, measureSettings, dimensions, alerts, relations, links, timestampColumn, zone, generation, configHash, limits } = detector;
   return (
     <SpaceBetween size="l">
       <Container header={<Header description="Secrets are references; what they stand for is not stored.">Data</Header>}>
@@ -37,6 +39,24 @@ export function DetectorConfig({ detector }: { detector: DetectorDetail }) {
           }))}
         />
       </Container>
+      {relations.length + links.length > 0 && (
+        <Container header={<Header description="What measures are made of, and which other detectors are looked at together with this one.">Relations</Header>}>
+          <KeyValuePairs
+            columns={3} minColumnWidth={220}
+            items={[
+              ...relations.map((relation) => ({ label: "By definition", value: relation })),
+              ...links.map(({ detector: other, measures, declaredBy }) => ({
+                label: `Linked with${declaredBy === detector.name ? "" : ", as declared there"}`,
+                value: (
+                  <>
+                    <Link href={hrefs.detector(other)} onFollow={follow}>{other}</Link>: {measures.length === 0 ? "all measures" : measures.join(", ")}
+                  </>
+                ),
+              })),
+            ]}
+          />
+        </Container>
+      )}
       <Container header={<Header counter={`(${alerts.length})`}>Alerts</Header>}>
         {alerts.length === 0 ? (
           <p className="note">No alerts: groups are found and shown, nobody is told.</p>

@@ -7,7 +7,7 @@ import type { GroupDetail, IncidentOfGroup, Related, RelatedMeasure, SeriesPoint
 import { useQuery } from "../api/use-query.ts";
 import { follow, hrefs } from "../app/route.ts";
 import { SeriesChart } from "../charts/series-chart.tsx";
-import { formatPercent } from "../format/format-number.ts";
+import { formatNumber, formatPercent } from "../format/format-number.ts";
 import { Instant } from "../parts/instant.tsx";
 import { Loaded } from "../parts/states.tsx";
 
@@ -31,11 +31,17 @@ export function RelatedMeasures({ group }: { group: GroupDetail }) {
             <SpaceBetween size="m">
               {!found.hasHistory && found.related.length > 0 && <p className="note">Only {found.historyCount} intervals were judged before the group: what began earlier is said, links are not.</p>}
               {found.related.length === 0 && <p className="note">{nothingText(found)}</p>}
+              <Declared found={found} group={group} />
               {found.related.slice(0, CHARTS_MAX).map((one) => (
                 <OneRelated key={`${one.detector} ${one.measure}`} one={one} group={group} />
               ))}
               {found.related.length > CHARTS_MAX && <p className="note">Also: {found.related.slice(CHARTS_MAX).map(({ measure, relation }) => `${measure} (${relation})`).join(", ")}.</p>}
-              {found.related.some(({ relation }) => relation === "cause") && <p className="note">Unknown: {formatPercent(found.unknownPercentage / 100)} of the deviation.</p>}
+              {found.notes.map((note) => (
+                <p key={note} className="note">
+                  {note}
+                </p>
+              ))}
+              {found.related.some(({ relation, declared }) => relation === "cause" && declared === null) && <p className="note">Unknown: {formatPercent(found.unknownPercentage / 100)} of the deviation.</p>}
             </SpaceBetween>
           )}
         </Loaded>
@@ -47,6 +53,39 @@ export function RelatedMeasures({ group }: { group: GroupDetail }) {
 function nothingText({ historyCount, notCompared }: Related): string {
   if (historyCount === 0 && notCompared.length > 0) return "There is no total to compare: the detector watches its leaves only.";
   return "No other measure was off at that time, or none that its history links with this one.";
+}
+
+/** What the group's measure is made of: each part with what was expected, what came and what it contributed. */
+function Declared({ found, group }: { found: Related; group: GroupDetail }) {
+  const parts = found.related.flatMap(({ measure, relation, declared }) => (declared === null || relation !== "cause" ? [] : [{ ...declared, measure }]));
+  if (parts.length === 0) return null;
+  const most = Math.max(...parts.map(({ share }) => Math.abs(share)));
+  const where = Object.entries(found.segment).map(([name, value]) => `${name}=${value ?? "null"}`).join(" & ");
+  return (
+    <section aria-label="By definition">
+      <p className="declared-relation">
+        By definition <b>{parts[0]!.relation}</b>
+        {where === "" ? "" : `, here in ${where}`}. At the peak:
+      </p>
+      <ul className="declared">
+        {parts.map(({ measure, expected, actual, amount, share }) => (
+          <li key={measure}>
+            <span>
+              <b>{measure}</b> {formatNumber(expected)} → {formatNumber(actual)}
+            </span>
+            <span className="declared-bar" aria-hidden="true">
+              <span className={amount < 0 ? "declared-down" : "declared-up"} style={{ width: `${(100 * Math.abs(share)) / most}%` }} />
+            </span>
+            <span>
+              contributed {amount < 0 ? "−" : "+"}
+              {formatNumber(Math.abs(amount))}, {share < 0 ? "−" : ""}
+              {formatPercent(share / 100)} of the change of {group.measure}
+            </span>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
 }
 
 const RELATION_WORDS: Readonly<Record<RelatedMeasure["relation"], string>> = {
@@ -71,9 +110,11 @@ function OneRelated({ one, group }: { one: RelatedMeasure; group: GroupDetail })
         {one.group === null ? title : <Link href={hrefs.group(one.group)} onFollow={follow}>{title}</Link>} <span className="tag">{one.relation}</span>
       </h3>
       <p className="note">
-        It {one.declared ? "caused it, being a part of the ratio" : RELATION_WORDS[one.relation]}: {one.declared ? "at" : "off since"} <Instant at={one.onset} zone={group.zone} />
+        It {one.declared === null ? RELATION_WORDS[one.relation] : one.relation === "cause" ? "caused it, being a part of it by definition" : `follows from it by definition (${one.declared.relation})`}: {one.declared === null ? "off since" : "at"}{" "}
+        <Instant at={one.onset} zone={group.zone} />
         {one.lagIntervals > 0 && `, ${one.lagIntervals} ${one.lagIntervals === 1 ? "interval" : "intervals"} ${one.relation === "effect" ? "behind" : "ahead"}`}
-        {one.percentage !== null && `, ${formatPercent(one.percentage / 100)} of the deviation`}
+        {one.strength !== null && one.declared === null && `, ${one.strength.toFixed(2)} of its spread for each of ${one.relation === "effect" ? "this one’s" : "the other’s"}`}
+        {one.declared === null && one.percentage !== null && `, ${formatPercent(one.percentage / 100)} of the deviation`}
         {one.timesBefore > 0 && `, ${one.timesBefore === 1 ? "once" : `${one.timesBefore} times`} before`}.
       </p>
       {input !== null && <SeriesChart title={title} input={input} range={null} small />}

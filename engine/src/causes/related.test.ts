@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "vitest";
 import { normal } from "../random/distributions.ts";
 import { seededRandom } from "../random/seeded-random.ts";
-import { factorShares, linksOf, relatedMeasures, RELATED_HISTORY_MIN } from "./related.ts";
+import { linksOf, relatedMeasures, RELATED_HISTORY_MIN } from "./related.ts";
 
 /** Residuals of measures where `edges` carry a share of one measure's residual to another, some intervals later. */
 function world({ seed, edges, length = 600, measureCount = 4, shocks }: { seed: number; edges: [from: number, to: number, lag: number, weight: number][]; length?: number; measureCount?: number; shocks: [measure: number, t: number, size: number][] }): Float64Array {
@@ -106,12 +106,4 @@ test("over many random worlds lagged links are mostly found, the right way round
   assert.ok(found / edgesSeen > 0.85, `found ${found / edgesSeen}`);
   assert.ok(wrongWay / edgesSeen < 0.02, `wrong way ${wrongWay / edgesSeen}`);
   assert.ok(invented / pairsUnlinked < 0.02, `invented ${invented / pairsUnlinked}`);
-});
-
-test("revenue = orders × value: the logarithm's deviation splits without rest", () => {
-  const shares = factorShares([{ actual: 800, expected: 1000 }, { actual: 11, expected: 10 }])!;
-  assert.ok(Math.abs(shares[0]! + shares[1]! - 100) < 1e-9);
-  assert.ok(shares[0]! > 100 && shares[1]! < 0, "orders fell more than revenue, the value of each offset part of it");
-  assert.equal(factorShares([{ actual: 0, expected: 10 }]), null);
-  assert.equal(factorShares([{ actual: 10, expected: 10 }]), null);
 });

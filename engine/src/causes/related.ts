@@ -262,17 +262,3 @@ function timesBoth(a: number, b: number, lag: number, until: number, at: (m: num
   }
   return times;
 }
-
-/**
- * A declared relation, exact: for target = product of its factors the deviation of the logarithm splits without rest, so
- * "caused" may be said. 100 · ln(v_i / f_i) / ln(V / F), which may exceed 100 or be negative where factors offset.
- *
- * @returns null when a figure is not positive (a logarithm would not exist), or nothing moved
- */
-export function factorShares(factors: readonly { readonly actual: number; readonly expected: number }[]): number[] | null {
-  if (factors.some(({ actual, expected }) => !(actual > 0) || !(expected > 0))) return null;
-  const parts = factors.map(({ actual, expected }) => ln(actual / expected));
-  const whole = parts.reduce((a, b) => a + b, 0);
-  if (Math.abs(whole) < 1e-12) return null;
-  return parts.map((part) => (100 * part) / whole);
-}

@@ -176,3 +176,22 @@ test("the audit trail says who did what, without any secret", async () => {
   const secret = JSON.parse(readFileSync(`${world.home}/secrets/shop.json`, "utf8")) as { password: string };
   assert.ok(!rows.includes(secret.password) && rows.includes("secret:shop"));
 });
+
+test("a link needs a detector that is there, of the same frequency, with the measures it names; and keeps it so", async () => {
+  await apply("linked-to");
+  const [measure] = (await world.system.store.detectors.getByName("linked-to"))!.config.measures;
+  const linking = (link: string) => (yaml: string) => `${yaml.trimEnd()}\nlinks:\n  - ${link}\n`;
+  const unknown = (await refusal("linking", linking("{ detector: linked-too }"))) as UserError;
+  assert.match(unknown.message, /the link names the detector "linked-too", which there is not/);
+  assert.match(unknown.advice!, /Did you mean "linked-to"/);
+  assert.match(unknown.where!, /^f\.yaml:\d+:/);
+  assert.match(((await refusal("linking", linking("{ detector: warehouse-of-others }"))) as UserError).advice!, /Apply that detector first.*it holds in both directions/);
+  assert.match((await refusal("linking", (yaml) => linking("{ detector: linked-to }")(yaml.replace(/frequency: \w+/, "frequency: P1D")))).message, /"linked-to" has intervals of \w+, this detector of P1D/);
+  assert.match((await refusal("linking", linking("{ detector: linked-to, measures: [profit] }"))).message, /names the measure "profit", which "linked-to" has not/);
+
+  const made = await apply("linking", linking(`{ detector: linked-to, measures: [${measure!.name}] }`));
+  assert.equal(made.action, "created");
+  assert.match((await refusal("linked-to", (yaml) => yaml.replace(/frequency: \w+/, "frequency: P1D"))).message, /"linking" is linked with this detector and has intervals of/);
+  const off = await apply("linking");
+  assert.deepEqual(off.changes.map(({ field, relearns, consequence }) => [field, relearns, consequence]), [["links", false, "Acts at once, on past groups too."]]);
+});

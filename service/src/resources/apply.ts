@@ -8,6 +8,7 @@
 import type { System } from "../pipeline/system.ts";
 import { UserError } from "../telemetry/errors.ts";
 import { checkColumns } from "./check-columns.ts";
+import { checkLinks } from "./check-links.ts";
 import { checkSettings, noPlaces } from "./check-settings.ts";
 import { configChanges, relearns, type ConfigChange } from "./config-changes.ts";
 import { configHash } from "./config-hash.ts";
@@ -53,6 +54,7 @@ export async function applyDetector(
 ): Promise<ApplyResult> {
   const { store, clock } = system;
   refuseProblems(checkSettings(config, system, locate));
+  refuseProblems(await checkLinks(config, store, locate));
   const existing = await store.detectors.getByName(config.name);
   if (existing !== null && createOnly) throw duplicate(config, locate);
   const changes = existing === null ? [] : configChanges(existing.config, config);

@@ -64,6 +64,8 @@ export function configChanges(beforeConfig: DetectorConfig, afterConfig: Detecto
   for (const key of keysOf(watched!, watches!)) add(`health.${key}`, watched![key], watches![key], false, "Acts within a minute.");
   const [kept, keeps]: Readonly<Record<string, unknown>>[] = [{ ...before.retention }, { ...after.retention }];
   for (const key of keysOf(kept!, keeps!)) add(`retention.${key}`, kept![key], keeps![key], false, "What is older is removed within the hour.");
+  add("relations", before.relations, after.relations, false, "Acts at once, on past groups too.");
+  add("links", before.links, after.links, false, "Acts at once, on past groups too.");
   const alertNames = [...new Set([...before.alerts, ...after.alerts].map((alert) => alert.name))];
   for (const name of alertNames) {
     const [a, b] = [before, after].map(({ alerts }) => alerts.find((alert) => alert.name === name));

@@ -3,7 +3,7 @@
  * the table in docs/configuration.md all come from this. The other format, the original connector's `params.json`, is
  * in params-schema.ts; both end in one DetectorConfig.
  */
-import { DEFAULT_MEASURE_SETTINGS, FREQUENCIES } from "@foretop/engine";
+import { DECLARED_PARTS_MAX, DEFAULT_MEASURE_SETTINGS, FREQUENCIES } from "@foretop/engine";
 import { z } from "zod";
 import { DEFAULT_LIMITS } from "./detector.ts";
 import { DEFAULT_HEALTH, HEALTH_INTERVALS_MAX, type HealthSettings } from "./health-settings.ts";
@@ -18,6 +18,8 @@ export const MEASURES_MAX = 50;
 export const DIMENSIONS_MAX = 10;
 export const ALERTS_MAX = 50;
 export const FILTER_VALUES_MAX = 100;
+export const RELATIONS_MAX = 50;
+export const LINKS_MAX = 10;
 export const SQL_LENGTH_MAX = 100_000;
 export const HISTORY_INTERVALS_DEFAULT = 2_500;
 export const HISTORY_INTERVALS_MAX = 100_000;
@@ -71,6 +73,30 @@ const measure = measureFields.superRefine(({ column: own, aggregation: how, nume
   else if (own !== undefined) refuse("column", "is given beside numerator and denominator; a ratio has these two only");
   else if (how !== undefined) refuse("aggregation", "is given beside numerator and denominator; a ratio is always sum over sum");
   else if (whenAbsent === "zero") refuse("whenAbsent", "is zero for a ratio; without a denominator it has no value, so it can only be missing");
+});
+
+const parts = (doc: string) => z.array(column).min(1, "empty").max(DECLARED_PARTS_MAX).optional().describe(doc);
+const relation = z
+  .strictObject({
+    measure: column.describe("The measure that the others make up."),
+    product: parts("Measures that it is the product of, e.g. [orders, order_value] for revenue."),
+    over: parts("Beside product: measures that it is divided by."),
+    sum: parts("Measures that it is the sum of, e.g. [web_orders, app_orders]."),
+    less: parts("Beside sum: measures that are subtracted."),
+  })
+  .superRefine(({ product, over, sum, less }, context) => {
+    const refuse = (field: string, message: string) => context.addIssue({ code: "custom", path: [field], message });
+    if (product !== undefined && sum !== undefined) refuse("sum", "is given beside product; a relation is one or the other");
+    else if (product === undefined && sum === undefined) refuse("measure", "has neither product nor sum: what it is made of is missing");
+    else if (over !== undefined && product === undefined) refuse("over", "is given without product");
+    else if (less !== undefined && sum === undefined) refuse("less", "is given without sum");
+    else if ((product ?? sum ?? []).length + (over ?? less ?? []).length > DECLARED_PARTS_MAX) refuse(product === undefined ? "less" : "over", `makes more than ${DECLARED_PARTS_MAX} parts`);
+    else if ((product ?? sum ?? []).length + (over ?? less ?? []).length < 2) refuse(product === undefined ? "sum" : "product", "is one measure only; a relation has two parts or more");
+  });
+
+const link = z.strictObject({
+  detector: name.describe("Another detector of the same frequency. A link holds in both directions: it is declared by one of the two."),
+  measures: z.array(column).max(MEASURES_MAX).default([]).describe("Only these of its measures; empty = all."),
 });
 
 const alert = z.strictObject({
@@ -151,6 +177,8 @@ export const foretopSchema = z
       })
       .optional()
       .describe("When the detector's own alerts are told that something is wrong with it."),
+    relations: z.array(relation).max(RELATIONS_MAX).default([]).describe("What measures are made of: where one deviates, each part's share is said exactly. A ratio's numerator and denominator need no relation."),
+    links: z.array(link).max(LINKS_MAX).default([]).describe("Detectors whose measures are looked at together with this one's: related measures and incidents reach across them."),
     alerts: z.array(alert).max(ALERTS_MAX).default([]).describe("Who is told what."),
     limits: z
       .strictObject({

@@ -32,6 +32,8 @@ export function consistencyProblems(config: DetectorConfig, locate: (path: reado
     } else if (denominator === measure.column) add(["measures", i, "denominator"], `the ratio "${measure.name}" has "${denominator}" as numerator and denominator`, "It would always be 1: name another column.");
   }
 
+  problems.push(...relationProblems(config, locate), ...linkProblems(config, locate));
+
   const { pointsDays, scoresDays, groupsDays } = retentionOf(config);
   if (scoresDays > pointsDays) add(["retention", "scoresDays"], `scores would be kept for ${scoresDays} days, their points for ${pointsDays}`, "Keep points at least as long (retention.pointsDays).");
   // A correction that finds no trace of a group would tell it once more.
@@ -50,6 +52,34 @@ export function consistencyProblems(config: DetectorConfig, locate: (path: reado
       }
     }
   }
+  return problems;
+}
+
+/** Parts are measures of this detector, each once; what a measure is made of is said once. */
+function relationProblems({ measures, relations = [] }: DetectorConfig, locate: (path: readonly PathStep[]) => string): ConfigProblem[] {
+  const names = measures.map(({ name }) => name);
+  return relations.flatMap(({ measure, parts }, i): ConfigProblem[] => {
+    const where = locate(["relations", i]);
+    const unknown = [measure, ...parts.map((part) => part.measure)].find((name) => !names.includes(name));
+    if (unknown !== undefined) return [{ message: `the relation of "${measure}" names the measure "${unknown}", which is not one of this detector`, where, advice: oneOf(unknown, names) }];
+    if (measures.some(({ name, denominator }) => name === measure && denominator !== undefined)) {
+      return [{ message: `"${measure}" is a ratio, which has its parts already`, where, advice: "Remove the relation: a ratio's numerator and denominator are its parts." }];
+    }
+    if (relations.findIndex((other) => other.measure === measure) < i) return [{ message: `two relations say what "${measure}" is made of`, where, advice: "Keep one of them." }];
+    const all = parts.map((part) => part.measure);
+    if (all.includes(measure)) return [{ message: `"${measure}" is a part of itself`, where, advice: "Name the measures that it is made of." }];
+    const [twice] = repeated(all);
+    return twice === undefined ? [] : [{ message: `"${twice[1]}" stands twice in the relation of "${measure}"`, where, advice: "Remove one." }];
+  });
+}
+
+/** Whether the other detectors are there is for `plan` and `apply` to say (check-links.ts). */
+function linkProblems({ name, links = [] }: DetectorConfig, locate: (path: readonly PathStep[]) => string): ConfigProblem[] {
+  const problems: ConfigProblem[] = [];
+  for (const [i, { detector }] of links.entries()) {
+    if (detector === name) problems.push({ message: `"${name}" is linked with itself`, where: locate(["links", i, "detector"]), advice: "Its own measures are compared anyway: remove the link." });
+  }
+  for (const [i, detector] of repeated(links.map((link) => link.detector))) problems.push({ message: `the link with "${detector}" stands there twice`, where: locate(["links", i, "detector"]), advice: "Remove one, or put their measures together." });
   return problems;
 }
 

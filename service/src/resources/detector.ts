@@ -42,8 +42,30 @@ export interface DetectorConfig {
   readonly retention?: Partial<Retention>;
   /** when the detector itself counts as in trouble: what is set; the rest follows the frequency (see health-settings.ts) */
   readonly health?: Partial<HealthSettings>;
+  /** what measures are made of: absent where nothing is declared */
+  readonly relations?: readonly RelationConfig[];
+  /** detectors that are looked at together with this one, in both directions: absent where there are none */
+  readonly links?: readonly LinkConfig[];
   readonly alerts: readonly AlertConfig[];
+  /** false: the rows are always read, and aggregated by us. Else the database aggregates where that is provably the same */
+  readonly aggregateInDatabase?: boolean;
   readonly limits: DetectorLimits;
+}
+
+/** A measure as a sum or product of others of the same detector, true of every interval and combination. */
+export interface RelationConfig {
+  readonly measure: string;
+  readonly kind: "sum" | "product";
+  /** an inverse part is subtracted in a sum, divided by in a product */
+  readonly parts: readonly { readonly measure: string; readonly isInverse: boolean }[];
+}
+
+/** Another detector of the same frequency whose measures may have to do with this one's. */
+export interface LinkConfig {
+  /** its name */
+  readonly detector: string;
+  /** only these of its measures; empty = all */
+  readonly measures: readonly string[];
 }
 
 /** Connection settings belong to the connector: it declares and checks its own (`Connector.settings`). */

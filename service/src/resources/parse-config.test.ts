@@ -115,6 +115,35 @@ test("a ratio is declared by numerator and denominator, and what contradicts tha
   }
 });
 
+test("relations and links are declared, absent where there are none, and what contradicts itself is refused with its place", () => {
+  const written = (lines: string) => editedYaml("  - amount\n", `  - amount\n  - orders\n  - { name: value, aggregation: AVG }\n  - { name: share, numerator: orders, denominator: visits }\n${lines}`);
+  const { config } = parse(written("relations:\n  - { measure: amount, product: [orders, value] }\n  - { measure: orders, sum: [amount], less: [value] }\nlinks:\n  - { detector: traffic }\n  - { detector: payments, measures: [failures] }\n"));
+  assert.deepEqual(config.relations, [
+    { measure: "amount", kind: "product", parts: [{ measure: "orders", isInverse: false }, { measure: "value", isInverse: false }] },
+    { measure: "orders", kind: "sum", parts: [{ measure: "amount", isInverse: false }, { measure: "value", isInverse: true }] },
+  ]);
+  assert.deepEqual(config.links, [{ detector: "traffic", measures: [] }, { detector: "payments", measures: ["failures"] }]);
+  const plain = parse(written("")).config;
+  assert.ok(!("relations" in plain) && !("links" in plain), "a configuration of before keeps its hash");
+  for (const [lines, message] of [
+    ["relations:\n  - { measure: amount }", /has neither product nor sum/],
+    ["relations:\n  - { measure: amount, product: [orders, value], sum: [orders, value] }", /sum is given beside product/],
+    ["relations:\n  - { measure: amount, product: [orders] }", /product is one measure only/],
+    ["relations:\n  - { measure: amount, product: [orders, value], less: [value] }", /less is given without sum/],
+    ["relations:\n  - { measure: amount, product: [orders, valeu] }", /names the measure "valeu"[^]*Did you mean "value"/],
+    ["relations:\n  - { measure: amount, product: [amount, value] }", /"amount" is a part of itself/],
+    ["relations:\n  - { measure: amount, product: [orders, orders] }", /"orders" stands twice in the relation of "amount"/],
+    ["relations:\n  - { measure: share, product: [orders, value] }", /"share" is a ratio, which has its parts already/],
+    ["relations:\n  - { measure: amount, product: [orders, value] }\n  - { measure: amount, sum: [orders, value] }", /two relations say what "amount" is made of/],
+    ["links:\n  - { detector: traffic }\n  - { detector: traffic }", /the link with "traffic" stands there twice/],
+  ] as const) {
+    const problems = refusal(written(`${lines}\n`));
+    assert.match(problems.join("\n"), message);
+    assert.match(problems[0]!, /^foretop\.yaml:\d+:\d+: /);
+  }
+  assert.match(refusal(written(`links:\n  - { detector: ${plain.name} }\n`)).join("\n"), /is linked with itself/);
+});
+
 test("the original sample becomes a detector, its query texts unchanged to the byte", () => {
   const { config, format, warnings } = parse(FILES);
   assert.equal(format, "params.json");

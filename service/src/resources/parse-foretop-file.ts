@@ -3,7 +3,7 @@ import type { Frequency } from "@foretop/engine";
 import { problemsOfIssues, refuseProblems } from "./config-problem.ts";
 import { foretopSchema, type ForetopFile } from "./config-schema.ts";
 import { consistencyProblems } from "./consistency.ts";
-import { DEFAULT_HORIZON, type DetectorConfig, type MeasureConfig, type QueryConfig } from "./detector.ts";
+import { DEFAULT_HORIZON, type DetectorConfig, type MeasureConfig, type QueryConfig, type RelationConfig } from "./detector.ts";
 import type { LocatedDocument, PathStep } from "./located-document.ts";
 import type { FormatParser } from "./parse-config.ts";
 import type { HealthSettings } from "./health-settings.ts";
@@ -38,6 +38,9 @@ export const parseForetopFile: FormatParser = (document, readFile) => {
     horizonIntervals: file.horizonIntervals ?? DEFAULT_HORIZON[frequency],
     ...(file.health !== undefined && { health: file.health as Partial<HealthSettings> }), // as below
     ...(file.retention !== undefined && { retention: file.retention as Partial<Retention> }), // absent fields are undefined in zod's type only
+    // Absent where there are none, so that a configuration of before stays the same to the bit.
+    ...(file.relations.length > 0 && { relations: file.relations.map(relationOf) }),
+    ...(file.links.length > 0 && { links: file.links }),
     alerts: file.alerts.map(({ channel: { kind: channelKind, ...channelSettings }, ...alert }) => ({
       ...alert,
       description: alert.description || null,
@@ -69,6 +72,11 @@ function measureOf(measure: ForetopFile["measures"][number], defaults: ForetopFi
     effectShareMin: given.effectShareMin ?? defaults.effectShareMin,
     volumeMin: given.volumeMin ?? defaults.volumeMin,
   };
+}
+
+function relationOf({ measure, product, over, sum, less }: ForetopFile["relations"][number]): RelationConfig {
+  const parts = (names: readonly string[] | undefined, isInverse: boolean) => (names ?? []).map((name) => ({ measure: name, isInverse }));
+  return { measure, kind: product === undefined ? "sum" : "product", parts: [...parts(product ?? sum, false), ...parts(over ?? less, true)] };
 }
 
 function queryOf(query: ForetopFile["query"], document: LocatedDocument, readFile: ReadFile): QueryConfig {

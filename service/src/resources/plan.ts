@@ -14,6 +14,7 @@ import { LeafTable } from "../crawl/leaf-table.ts";
 import type { System } from "../pipeline/system.ts";
 import { adviceOf, describeError, SourceError, type SourceErrorCode } from "../telemetry/errors.ts";
 import { checkColumns } from "./check-columns.ts";
+import { checkLinks } from "./check-links.ts";
 import { checkSettings, noPlaces } from "./check-settings.ts";
 import { configChanges, relearns, type ConfigChange } from "./config-changes.ts";
 import { refuseProblems, type ConfigProblem } from "./config-problem.ts";
@@ -86,6 +87,7 @@ export async function planDetector(
   { locate = noPlaces, warnings: fileWarnings = [], signal }: PlanOptions = {},
 ): Promise<Plan> {
   refuseProblems(checkSettings(config, system, locate));
+  refuseProblems(await checkLinks(config, system.store, locate));
   const existing = await system.store.detectors.getByName(config.name);
   const changes = existing === null ? [] : configChanges(existing.config, config);
   const warnings: ConfigProblem[] = [...fileWarnings, ...windowWarnings(config, system, locate)];

@@ -6,7 +6,8 @@ import { operation } from "../operation.ts";
 import { detectorInput, instantText, instantTextOrNull } from "../shapes/common.ts";
 import { detectorDetail } from "../shapes/detector.ts";
 import { shownSettings } from "../shown-settings.ts";
-import type { QueryConfig } from "../../resources/detector.ts";
+import { relationsOf, relationText } from "../../pipeline/declared-relations.ts";
+import type { Detector, DetectorConfig, QueryConfig } from "../../resources/detector.ts";
 import type { IntervalRecord } from "../../store/store.ts";
 
 /** How many of the last intervals are summed up under `recent`. */
@@ -38,6 +39,8 @@ export const getDetector = operation({
       statements: statementsOf(config.query),
       timestampColumn: config.timestamp.column,
       measureSettings: config.measures.map((measure) => ({ ...measure })),
+      relations: relationsOf(config).map(relationText),
+      links: linksOf(config, await system.store.detectors.list()),
       alerts: config.alerts.map(({ name, description, severityMin, measures, channel }) => ({
         name,
         description,
@@ -50,6 +53,15 @@ export const getDetector = operation({
     };
   },
 });
+
+/** Its own links, and those of others that name it. */
+function linksOf({ name, links = [] }: DetectorConfig, all: readonly Detector[]) {
+  const own = links.map(({ detector, measures }) => ({ detector, measures: [...measures], declaredBy: name }));
+  const others = all.flatMap(({ config }) =>
+    config.name !== name && config.links?.some(({ detector }) => detector === name) === true && !links.some(({ detector }) => detector === config.name) ? [{ detector: config.name, measures: [], declaredBy: config.name }] : [],
+  );
+  return [...own, ...others];
+}
 
 function statementsOf(query: QueryConfig): { title: string; file: string | null; sql: string }[] {
   if (query.kind === "bound") return [{ title: "query", file: query.file, sql: query.sql }];

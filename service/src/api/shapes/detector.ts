@@ -74,6 +74,8 @@ export const detectorDetail = detectorSummary.extend({
       volumeMin: z.number(),
     }),
   ),
+  relations: z.array(z.string()).describe("what measures are made of, e.g. revenue = orders × order_value; those of ratios included"),
+  links: z.array(z.object({ detector: z.string(), measures: z.array(z.string()).describe("empty = all"), declaredBy: z.string() })).describe("detectors that are looked at together with this one; a link is declared by one of the two"),
   alerts: z.array(
     z.object({
       name: z.string(),

@@ -57,6 +57,19 @@ export function addAnomalyCommands(program: Command, run: RunCommand): void {
     );
 
   anomaly
+    .command("related")
+    .argument("<group>", "the group's id")
+    .description("What else moved with it: parts of declared relations with exact shares, and measures that the history links with it.")
+    .option("--with <detectors>", "detectors to compare with beside the linked ones, by name, separated by commas")
+    .addHelpText("after", "\nExample:\n  foretop anomaly related 4f1c2a80-0b5e-4d0a-9a51-6f0e7c1d2b3a --with traffic")
+    .action((group: string, flags: { with?: string }, command: Command) =>
+      run(command, async (context) => {
+        const found = await (await context.client()).call("getRelated", { group, ...(flags.with !== undefined && { with: flags.with }) });
+        context.print(found, () => relatedText(found, context));
+      }),
+    );
+
+  anomaly
     .command("show")
     .argument("<group>", "the group's id")
     .description("One group in full: its series, the values that did it, the SQL behind it, who was told.")
@@ -135,6 +148,28 @@ function listText({ groups, statistics, nextCursor }: OutputOf<"listGroups">, { 
 export function segmentText(segment: Readonly<Record<string, string | null>>): string {
   const parts = Object.entries(segment).map(([dimension, value]) => `${dimension}=${value ?? "(null)"}`);
   return parts.length === 0 ? "everything" : parts.join(" ");
+}
+
+function relatedText({ detector, measure, segment, related, unknownPercentage, historyCount, hasHistory, notes, notCompared }: OutputOf<"getRelated">, { io }: CommandContext): string {
+  const { columns } = io.stdout;
+  const percent = (share: number | null): string | null => (share === null ? null : `${share.toFixed(1)} %`);
+  const parts: string[] = [];
+  const declared = related.flatMap(({ declared: own, ...one }) => (own === null ? [] : [{ ...own, ...one }]));
+  if (declared.length > 0) {
+    const rows = declared.map((one) => [one.relation, one.measure === measure ? "" : one.measure, one.expected, one.actual, Number(one.amount.toPrecision(6)), percent(one.share)]);
+    parts.push(`By definition, at the peak, in ${segmentText(segment)}:\n`, table([["RELATION", "MEASURE", "EXPECTED", "ACTUAL", "CONTRIBUTED", "SHARE"], ...rows], { columns }));
+  }
+  const linked = related.filter((one) => one.declared === null);
+  if (linked.length > 0) {
+    const rows = linked.map((one) => [one.relation, one.detector === detector ? one.measure : `${one.measure} of ${one.detector}`, timeText(one.onset, io.zone), one.lagIntervals, one.strength === null ? null : Number(one.strength.toPrecision(2)), percent(one.percentage), one.timesBefore, one.group]);
+    parts.push(table([["RELATION", "MEASURE", `SINCE (${io.zone})`, "LAG", "STRENGTH", "SHARE", "BEFORE", "GROUP"], ...rows], { columns }));
+  }
+  if (related.length === 0) parts.push("Nothing else that was off then is linked with it.\n");
+  else if (related.some(({ relation }) => relation === "cause")) parts.push(`unknown: ${percent(unknownPercentage)!} of the deviation\n`);
+  if (!hasHistory) parts.push(`Only ${historyCount} intervals were judged before it: what began earlier is told, links are not.\n`);
+  for (const note of notes) parts.push(`${note}\n`);
+  if (notCompared.length > 0) parts.push(`Not compared, without a total of their own: ${notCompared.join(", ")}.\n`);
+  return parts.join("\n");
 }
 
 function showText(one: OutputOf<"getGroup">, { io }: CommandContext): string {

@@ -137,6 +137,10 @@ function showText(one: OutputOf<"getDetector">, { io }: CommandContext): string 
       { columns: io.stdout.columns },
     ),
   ];
+  if (one.relations.length > 0) lines.push("\n", ...one.relations.map((relation) => `${relation}\n`));
+  if (one.links.length > 0) {
+    lines.push("\n", table([["LINKED WITH", "MEASURES", "DECLARED BY"], ...one.links.map((link) => [link.detector, link.measures.join(", ") || "all", link.declaredBy])], { columns: io.stdout.columns }));
+  }
   if (one.alerts.length > 0) {
     lines.push("\n", table([["ALERT", "SEVERITY FROM", "CHANNEL", "MEASURES"], ...one.alerts.map((alert) => [alert.name, alert.severityMin, alert.channel.kind, alert.measures.join(", ") || "all"])], { columns: io.stdout.columns }));
   }
