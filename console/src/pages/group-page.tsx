@@ -55,7 +55,7 @@ export function GroupPage({ id }: { id: string }) {
   );
 }
 
-const AGGREGATION_WORDS: Readonly<Record<string, string>> = { SUM: "sum", AVG: "average", COUNT: "rows", MIN: "minimum", MAX: "maximum", RATIO: "ratio" };
+const AGGREGATION_WORDS: Readonly<Record<string, string>> = { SUM: "sum", AVG: "average", COUNT: "rows", COUNT_DISTINCT: "different values", MIN: "minimum", MAX: "maximum", RATIO: "ratio" };
 
 function Overview({ group }: { group: GroupDetail }) {
   const { severity, kind, status, start, end, zone, frequency, actual, expected, lower, upper, deviationShare, detector, members, memberCount, segments, peak, aggregation } = group;

@@ -1,6 +1,6 @@
 /** Which column of the result is which of the configuration's. Asked once a reading, before the first row. */
 import type { Column } from "../connectors/connector.ts";
-import type { DetectorConfig, MeasureConfig } from "../resources/detector.ts";
+import { isCounted, type DetectorConfig, type MeasureConfig } from "../resources/detector.ts";
 import { SourceError } from "../telemetry/errors.ts";
 
 export interface FoundColumns {
@@ -41,7 +41,7 @@ function findNumber(name: string, measure: MeasureConfig, columns: readonly Colu
   const index = find(name, `measure ${measure.name}`, columns);
   const { type, nativeType } = columns[index]!;
   // Texts may hold numbers and are looked at row by row; a timestamp never is one.
-  if (measure.aggregation !== "COUNT" && type !== "number" && type !== "text") {
+  if (!isCounted(measure.aggregation) && type !== "number" && type !== "text") {
     throw shapeError(`the measure ${measure.name} (column ${name}) is of type ${nativeType}, not a number`, `Cast it in the query (${name}::numeric), or count it (COUNT).`);
   }
   return index;

@@ -36,6 +36,22 @@ test("SUM, AVG, COUNT, MIN and MAX of one column, per combination", () => {
   });
 });
 
+test("COUNT_DISTINCT counts different values per combination and interval, of any type; a null is none and nothing is wrong with it", () => {
+  const config = configOf({ measures: [measure("users", "COUNT_DISTINCT", "user"), measure("rows", "COUNT", "user")] });
+  const table = tableOf(config, { ts: "timestamp", platform: "text", user: "text" }, 2);
+  const at = (time: string, platform: Cell, user: Cell): Cell[] => [`2026-03-01 ${time}`, platform, user];
+  table.addRows([at("00:00:00", "web", "ann"), at("00:10:00", "web", "ann"), at("00:20:00", "web", "bob"), at("00:30:00", "web", null)]);
+  table.addRows([at("00:40:00", "web", "ann"), at("01:00:00", "web", "ann"), at("00:05:00", "ios", "ann"), at("00:06:00", "ios", ""), at("01:06:00", "tv", null)]);
+  const { keys, values, counts } = table.take();
+  const found = Object.fromEntries(keys.map((key, i) => [`${key.measure} ${key.dimensions[0]!.value}`, [[...values.slice(2 * i, 2 * i + 2)], [...counts.slice(2 * i, 2 * i + 2)]]]));
+  assert.deepEqual(found["users web"], [[2, 1], [4, 1]]);
+  assert.deepEqual(found["users ios"], [[2, NaN], [2, 0]]);
+  assert.deepEqual(found["users tv"], [[NaN, NaN], [0, 0]]);
+  assert.deepEqual(found["rows web"], [[4, 1], [4, 1]]);
+  const { invalid, partial, reasons } = table.counts();
+  assert.deepEqual({ invalid, partial, reasons }, { invalid: 0, partial: 0, reasons: {} });
+});
+
 test("a ratio is sum over sum, weighted by its denominator; a row adds to both or to neither", () => {
   const config = configOf({ measures: [{ ...measure("per_view", "AVG", "revenue"), denominator: "views" }] });
   const table = tableOf(config, { ts: "timestamp", platform: "text", revenue: "number", views: "number" });

@@ -12,6 +12,7 @@ import { SourceError } from "../telemetry/errors.ts";
 import type { Interval, RowCounts } from "./batch.ts";
 import { Combinations } from "./combinations.ts";
 import { compileTimestampFormat, UNIX_FORMAT, unixMs } from "./compile-timestamp-format.ts";
+import { DistinctCounts } from "./distinct-counts.ts";
 import type { FoundColumns } from "./find-columns.ts";
 import { parseIsoTimestamp } from "./parse-iso-timestamp.ts";
 
@@ -78,6 +79,8 @@ export class LeafTable {
   readonly #readTimestamp: (cell: Cell) => number;
   readonly #combinationsMax: number;
   readonly #isCount: readonly boolean[];
+  /** [measure] null where it is no distinct count */
+  readonly #distinct: readonly (DistinctCounts | null)[];
   readonly #hasRatios: boolean;
   readonly #add: readonly ((block: Block, at: number, value: number) => void)[];
   #interval = 0;
@@ -114,6 +117,7 @@ export class LeafTable {
     this.#readTimestamp = timestampReader(config, columns.timestampType);
     this.#combinationsMax = Math.floor(Math.min(config.limits.seriesMax / this.#measureCount, CELLS_MAX / this.#cellsPerCombination));
     this.#isCount = config.measures.map(({ aggregation }) => aggregation === "COUNT");
+    this.#distinct = config.measures.map(({ name, aggregation }) => (aggregation === "COUNT_DISTINCT" ? new DistinctCounts(name) : null));
     this.#hasRatios = columns.denominators.some((column) => column >= 0);
     this.#add = config.measures.map(adderOf);
     this.rowsPerInterval = new Float64Array(this.#intervalCount);
@@ -168,6 +172,18 @@ export class LeafTable {
       let usableMeasures = 0;
       for (let m = 0; m < measures.length; m++) {
         const cell = row[measures[m]!]!;
+        const distinct = this.#distinct[m]!;
+        if (distinct !== null) {
+          // A null is not counted, and nothing is wrong with it.
+          if (cell === null) this.emptyCells[measures[m]!]! += 1;
+          else {
+            block.counts[at]! += 1;
+            if (distinct.isNew(combination * this.#intervalCount + t, cell)) block.values[at]! += 1;
+          }
+          usableMeasures += 1;
+          at += this.#intervalCount;
+          continue;
+        }
         const value = typeof cell === "number" ? cell : this.#numberIn(cell);
         if (denominators[m]! >= 0) {
           // A row adds to both or to neither.

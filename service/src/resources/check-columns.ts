@@ -4,7 +4,7 @@
  */
 import type { Column } from "../connectors/connector.ts";
 import type { ConfigProblem } from "./config-problem.ts";
-import type { DetectorConfig, MeasureConfig } from "./detector.ts";
+import { isCounted, type DetectorConfig, type MeasureConfig } from "./detector.ts";
 import { didYouMean } from "./did-you-mean.ts";
 import type { PathStep } from "./located-document.ts";
 import type { Locate } from "./parse-config.ts";
@@ -48,7 +48,10 @@ export function checkColumns(config: DetectorConfig, columns: readonly Column[],
 
   function checkNumber(name: string, what: string, path: PathStep[], { name: measure, aggregation }: Pick<MeasureConfig, "name" | "aggregation">): void {
     const column = find(name, what, path);
-    if (column === null || aggregation === "COUNT" || column.type === "number") return;
+    if (column !== null && aggregation === "COUNT_DISTINCT" && column.type === "number" && /int8|bigint|numeric|decimal|hugeint/i.test(column.nativeType)) {
+      warnings.push({ message: `the measure "${measure}" counts different values of type ${column.nativeType}: beyond 2^53 neighbours can't be told apart`, where: locate(path), advice: "If ids are as large as that, cast them to text in the query." });
+    }
+    if (column === null || isCounted(aggregation) || column.type === "number") return;
     const finding = { where: locate(path), message: `the ${what === "measure" ? "measure" : `${what} of`} "${measure}" is of type ${column.nativeType}, not a number` };
     if (column.type === "text") warnings.push({ ...finding, advice: "Texts that are numbers are read as such, others count as invalid; better cast it in the query." });
     else problems.push({ ...finding, advice: "Name a number column, cast it in the query, or COUNT it." });

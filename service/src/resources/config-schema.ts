@@ -30,6 +30,8 @@ export const description = z.string().max(DESCRIPTION_LENGTH_MAX);
 export const column = z.string().min(1, "empty").max(COLUMN_LENGTH_MAX);
 export const frequency = z.enum(FREQUENCIES as [string, ...string[]]);
 export const aggregation = z.enum(["SUM", "AVG", "COUNT", "MIN", "MAX"]);
+/** Beside those of the original format. */
+const ownAggregation = z.enum([...aggregation.options, "COUNT_DISTINCT"]);
 export const severity = z.number().min(0).max(100);
 export const offsetSeconds = z.int().min(0).max(OFFSET_SECONDS_MAX);
 const sql = z.string().min(1, "empty").max(SQL_LENGTH_MAX);
@@ -55,10 +57,10 @@ const measureDefaults = z.strictObject({
 const measureFields = z.strictObject({
   name: column.describe("The measure's name in groups, alerts and on the wire."),
   column: column.optional().describe("Column of the query's result. Default: the name."),
-  aggregation: aggregation.optional().describe("How the rows of one interval and one combination become one value. Default: SUM."),
+  aggregation: ownAggregation.optional().describe("How the rows of one interval and one combination become one value. Default: SUM. COUNT_DISTINCT counts different values, e.g. of user_id; it does not add up, so that only full combinations are watched."),
   numerator: column.optional().describe("A ratio instead of column and aggregation: sum of this column over the sum of `denominator`, at every level."),
   denominator: column.optional().describe("The ratio's denominator, e.g. visits of orders per visit. Where it sums to 0 the ratio is missing."),
-  whenAbsent: z.enum(["zero", "missing"]).optional().describe("What a watched series is worth in an interval without a row. Default: zero for COUNT and SUM, missing else."),
+  whenAbsent: z.enum(["zero", "missing"]).optional().describe("What a watched series is worth in an interval without a row. Default: zero for COUNT, COUNT_DISTINCT and SUM, missing else."),
   severityMin: ofMeasure(judged.severityMin, "severityMin"),
   direction: ofMeasure(judged.direction, "direction"),
   effectMin: ofMeasure(judged.effectMin, "effectMin"),

@@ -1,7 +1,7 @@
 /** What no single field can show: names that must differ, names that must exist, a zone that must be one. */
 import { rhythmOf } from "@foretop/engine";
 import type { ConfigProblem } from "./config-problem.ts";
-import type { DetectorConfig } from "./detector.ts";
+import { isCounted, type DetectorConfig } from "./detector.ts";
 import { didYouMean } from "./did-you-mean.ts";
 import { retentionOf } from "./retention.ts";
 import type { PathStep } from "./located-document.ts";
@@ -23,8 +23,8 @@ export function consistencyProblems(config: DetectorConfig, locate: (path: reado
     if (name === config.timestamp.column) add(["dimensions", i], `"${name}" is the timestamp and can't be a dimension`, "Intervals come from it already.");
   }
   for (const [i, measure] of config.measures.entries()) {
-    if (measure.column === config.timestamp.column && measure.aggregation !== "COUNT") add(["measures", i, "column"], `"${measure.column}" is the timestamp and can't be a measure`, "Name a number column.");
-    else if (config.dimensions.includes(measure.column) && measure.aggregation !== "COUNT") add(["measures", i, "column"], `"${measure.column}" is a dimension and can't be a measure too`, "Name a number column, or COUNT its rows.");
+    if (measure.column === config.timestamp.column && !isCounted(measure.aggregation)) add(["measures", i, "column"], `"${measure.column}" is the timestamp and can't be a measure`, "Name a number column.");
+    else if (config.dimensions.includes(measure.column) && !isCounted(measure.aggregation)) add(["measures", i, "column"], `"${measure.column}" is a dimension and can't be a measure too`, "Name a number column, or COUNT its rows.");
     const { denominator } = measure;
     if (denominator === undefined) continue;
     if (denominator === config.timestamp.column || config.dimensions.includes(denominator)) {

@@ -7,7 +7,12 @@ import type { Frequency } from "@foretop/engine";
 import type { HealthSettings } from "./health-settings.ts";
 import type { Retention } from "./retention.ts";
 
-export type Aggregation = "SUM" | "AVG" | "COUNT" | "MIN" | "MAX";
+export type Aggregation = "SUM" | "AVG" | "COUNT" | "COUNT_DISTINCT" | "MIN" | "MAX";
+
+/** Cells are counted, whatever they hold: the column may be of any type. */
+export function isCounted(aggregation: Aggregation): boolean {
+  return aggregation === "COUNT" || aggregation === "COUNT_DISTINCT";
+}
 
 export interface DetectorConfig {
   /** 1–63 of letters, digits, `-`, `_`; unique in the installation; immutable */

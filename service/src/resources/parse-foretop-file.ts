@@ -3,7 +3,7 @@ import type { Frequency } from "@foretop/engine";
 import { problemsOfIssues, refuseProblems } from "./config-problem.ts";
 import { foretopSchema, type ForetopFile } from "./config-schema.ts";
 import { consistencyProblems } from "./consistency.ts";
-import { DEFAULT_HORIZON, type DetectorConfig, type MeasureConfig, type QueryConfig, type RelationConfig } from "./detector.ts";
+import { DEFAULT_HORIZON, isCounted, type DetectorConfig, type MeasureConfig, type QueryConfig, type RelationConfig } from "./detector.ts";
 import type { LocatedDocument, PathStep } from "./located-document.ts";
 import type { FormatParser } from "./parse-config.ts";
 import type { HealthSettings } from "./health-settings.ts";
@@ -59,13 +59,13 @@ const KINDS_WITHOUT_QUERY: ReadonlySet<string> = new Set(["s3"]);
 function measureOf(measure: ForetopFile["measures"][number], defaults: ForetopFile["measureDefaults"]): MeasureConfig {
   const given: Exclude<typeof measure, string> = typeof measure === "string" ? { name: measure } : measure;
   const aggregation = given.denominator === undefined ? (given.aggregation ?? "SUM") : "AVG";
-  const isCounted = aggregation === "SUM" || aggregation === "COUNT";
+  const isZero = aggregation === "SUM" || isCounted(aggregation);
   return {
     name: given.name,
     column: given.numerator ?? given.column ?? given.name,
     aggregation,
     ...(given.denominator !== undefined && { denominator: given.denominator }),
-    whenAbsent: given.whenAbsent ?? (isCounted ? "zero" : "missing"),
+    whenAbsent: given.whenAbsent ?? (isZero ? "zero" : "missing"),
     severityMin: given.severityMin ?? defaults.severityMin,
     direction: given.direction ?? defaults.direction,
     effectMin: given.effectMin ?? defaults.effectMin,
