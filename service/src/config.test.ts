@@ -19,6 +19,7 @@ test("without anything set: the embedded database in .foretop, loopback, port 73
     homeFolder: "/here/.foretop",
     databaseUrl: null,
     secretsFolder: "/here/.foretop/secrets",
+    segments: { kind: "folder", folder: "/here/.foretop/segments" },
     host: "127.0.0.1",
     port: 7373,
     consoleUrl: null,
@@ -43,6 +44,27 @@ test("a wrong value is told with the flag or variable it came from", () => {
   assert.equal(refusal({ FORETOP_THREADS: "0" }).message, 'FORETOP_THREADS should be at least 1, not "0"');
   assert.equal(refusal({ FORETOP_LOG_LEVEL: "loud" }).where, "FORETOP_LOG_LEVEL");
   assert.equal(refusal({ FORETOP_URL: "my host" }).where, "FORETOP_URL");
+});
+
+test("segments are kept in a folder, or in a bucket with all that belongs to it", () => {
+  assert.deepEqual(serviceConfig({ FORETOP_SEGMENTS: "../shared" }, {}, "/here").segments, { kind: "folder", folder: "/shared" });
+  const bucket = { kind: "s3", bucket: "my-bucket", cacheFolder: "/here/.foretop/cache/segments", cacheMb: 1000 };
+  assert.deepEqual(serviceConfig({ FORETOP_SEGMENTS: "s3://my-bucket" }, {}, "/here").segments, { ...bucket, prefix: "", region: null, endpoint: null, isPathStyle: null, credentials: null });
+  const env = {
+    FORETOP_SEGMENTS: "s3://my-bucket/a/b",
+    FORETOP_SEGMENTS_REGION: "eu-central-1",
+    FORETOP_SEGMENTS_ENDPOINT: "https://minio.example:9000",
+    FORETOP_SEGMENTS_PATH_STYLE: "false",
+    FORETOP_SEGMENTS_CREDENTIALS: "secret:bucket",
+    FORETOP_SEGMENTS_CACHE_MB: "0",
+  };
+  assert.deepEqual(serviceConfig(env, {}, "/here").segments, { ...bucket, prefix: "a/b/", region: "eu-central-1", endpoint: "https://minio.example:9000", isPathStyle: false, credentials: "secret:bucket", cacheMb: 0 });
+  assert.equal(refusal({ FORETOP_SEGMENTS: "s3://My_Bucket/" }).message, 'FORETOP_SEGMENTS should look like s3://bucket/prefix/, not "s3://My_Bucket/"');
+  assert.equal(refusal({ ...env, FORETOP_SEGMENTS_PATH_STYLE: "yes" }).message, 'FORETOP_SEGMENTS_PATH_STYLE should be true or false, not "yes"');
+  assert.equal(refusal({ ...env, FORETOP_SEGMENTS_ENDPOINT: "minio" }).where, "FORETOP_SEGMENTS_ENDPOINT");
+  const secret = refusal({ ...env, FORETOP_SEGMENTS_CREDENTIALS: "AKIAhunter2" });
+  assert.match(secret.message, /^FORETOP_SEGMENTS_CREDENTIALS must be a reference/);
+  assert.ok(!`${secret.message}${secret.advice}`.includes("hunter2"));
 });
 
 test("a wrong DATABASE_URL is never quoted", () => {

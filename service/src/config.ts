@@ -6,8 +6,13 @@ import { availableParallelism } from "node:os";
 import { join, resolve } from "node:path";
 import { z } from "zod";
 import { DEFAULT_HOST, DEFAULT_PORT } from "./api/listen.ts";
+import { splitS3Path } from "./aws/split-s3-path.ts";
+import { NOT_A_REFERENCE, SECRET_REFERENCE } from "./secrets/secret-reference.ts";
+import type { SegmentSettings } from "./store/segments/open-place.ts";
 import { UserError } from "./telemetry/errors.ts";
 
+/** Of points, scores and checkpoints, in FORETOP_HOME. */
+export const SEGMENTS_FOLDER = "segments";
 export const THREADS_MAX = 64;
 export const LOG_LEVELS = ["debug", "info", "warn", "error", "silent"] as const;
 
@@ -36,6 +41,41 @@ export const SETTINGS = {
     defaultDoc: "an embedded PostgreSQL in FORETOP_HOME",
   },
   secretsFolder: { flag: null, variable: "FORETOP_SECRETS", schema: z.string().min(1, "is empty").optional(), doc: "Folder of the JSON files that secret:NAME refers to.", defaultDoc: "secrets in FORETOP_HOME" },
+  segments: {
+    flag: null,
+    variable: "FORETOP_SEGMENTS",
+    schema: z.string().min(1, "is empty").optional(),
+    doc: "Where points, scores and checkpoints are kept: a folder, or s3://bucket/prefix/, which several machines can share.",
+    defaultDoc: "segments in FORETOP_HOME",
+  },
+  segmentsRegion: { flag: null, variable: "FORETOP_SEGMENTS_REGION", schema: z.string().min(1, "is empty").optional(), doc: "Region of the segments' bucket.", defaultDoc: "`AWS_REGION`" },
+  segmentsEndpoint: {
+    flag: null,
+    variable: "FORETOP_SEGMENTS_ENDPOINT",
+    schema: z.url({ protocol: /^https?$/, error: "should look like https://host:port" }).optional(),
+    doc: "Address that answers for the segments' bucket instead of AWS's own.",
+    defaultDoc: "AWS",
+  },
+  segmentsPathStyle: {
+    flag: null,
+    variable: "FORETOP_SEGMENTS_PATH_STYLE",
+    schema: z.enum(["true", "false"]).optional(),
+    doc: "Whether the bucket's name goes into the path of the address (true) or before its host (false).",
+    defaultDoc: "true with FORETOP_SEGMENTS_ENDPOINT, else false",
+  },
+  segmentsCredentials: {
+    flag: null,
+    variable: "FORETOP_SEGMENTS_CREDENTIALS",
+    schema: z.string().regex(SECRET_REFERENCE, NOT_A_REFERENCE).optional(),
+    doc: 'Reference to a JSON text {"accessKeyId", "secretAccessKey", "sessionToken"} for the segments\' bucket.',
+    defaultDoc: "what the AWS SDK finds",
+  },
+  segmentsCacheMb: {
+    flag: null,
+    variable: "FORETOP_SEGMENTS_CACHE_MB",
+    schema: wholeNumber(0, 1_000_000).default(1000),
+    doc: "How much of the segments' bucket is kept as copies in FORETOP_HOME/cache; 0 = nothing.",
+  },
   host: { flag: "--host", variable: "FORETOP_HOST", schema: z.string().min(1, "is empty").default(DEFAULT_HOST), doc: "Address that serve listens on; this machine only." },
   port: { flag: "--port", variable: "FORETOP_PORT", schema: wholeNumber(0, 65_535).default(DEFAULT_PORT), doc: "Port that serve listens on; 0 = any free one." },
   consoleUrl: { flag: null, variable: "FORETOP_URL", schema: z.url("should look like http://host:port").optional(), doc: "Where people see the page: used for links in messages.", defaultDoc: "the address that serve listens on" },
@@ -49,6 +89,7 @@ export interface ServiceConfig {
   /** null = the embedded PostgreSQL */
   readonly databaseUrl: string | null;
   readonly secretsFolder: string;
+  readonly segments: SegmentSettings;
   readonly host: string;
   readonly port: number;
   /** null = the address that serve listens on */
@@ -73,16 +114,35 @@ export function serviceConfig(env: Readonly<Record<string, string | undefined>>,
     if (checked.success) return checked.data as z.output<(typeof SETTINGS)[Name]["schema"]>;
     const where = fromFlag === undefined ? variable : (flag ?? variable);
     const [issue] = checked.error.issues;
-    // The value of DATABASE_URL holds a password and is never quoted.
-    const shown = name === "databaseUrl" ? "" : `, not ${JSON.stringify(given)}`;
-    throw new UserError(`${where} ${issue!.code === "invalid_value" ? `should be one of ${LOG_LEVELS.join(", ")}` : issueText(issue!)}${shown}`, { code: "INVALID", where, advice: SETTINGS[name].doc });
+    // The value of DATABASE_URL holds a password, that of a mistaken reference may be one: never quoted.
+    const shown = name === "databaseUrl" || name === "segmentsCredentials" ? "" : `, not ${JSON.stringify(given)}`;
+    throw new UserError(`${where} ${issueText(issue!)}${shown}`, { code: "INVALID", where, advice: SETTINGS[name].doc });
   };
   const homeFolder = resolve(cwd, read("home"));
   const secretsFolder = read("secretsFolder");
+  const segmentSettings = (): SegmentSettings => {
+    const place = read("segments");
+    if (place === undefined) return { kind: "folder", folder: join(homeFolder, SEGMENTS_FOLDER) };
+    if (!place.startsWith("s3:")) return { kind: "folder", folder: resolve(cwd, place) };
+    const { bucket, prefix } = bucketOf(place);
+    const pathStyle = read("segmentsPathStyle");
+    return {
+      kind: "s3",
+      bucket,
+      prefix,
+      region: read("segmentsRegion") ?? null,
+      endpoint: read("segmentsEndpoint") ?? null,
+      isPathStyle: pathStyle === undefined ? null : pathStyle === "true",
+      credentials: read("segmentsCredentials") ?? null,
+      cacheFolder: join(homeFolder, "cache", SEGMENTS_FOLDER),
+      cacheMb: read("segmentsCacheMb"),
+    };
+  };
   return {
     homeFolder,
     databaseUrl: read("databaseUrl") ?? null,
     secretsFolder: secretsFolder === undefined ? join(homeFolder, "secrets") : resolve(cwd, secretsFolder),
+    segments: segmentSettings(),
     host: read("host"),
     port: read("port"),
     consoleUrl: read("consoleUrl") ?? null,
@@ -91,8 +151,19 @@ export function serviceConfig(env: Readonly<Record<string, string | undefined>>,
   };
 }
 
-/** Of a union the text's own complaint is the one that helps. */
+function bucketOf(place: string): { bucket: string; prefix: string } {
+  try {
+    const { bucket, path } = splitS3Path(place);
+    return { bucket, prefix: path === "" || path.endsWith("/") ? path : `${path}/` };
+  } catch {
+    const variable = SETTINGS.segments.variable;
+    throw new UserError(`${variable} should look like s3://bucket/prefix/, not ${JSON.stringify(place)}`, { code: "INVALID", where: variable, advice: SETTINGS.segments.doc });
+  }
+}
+
+/** Of a union the text's own complaint is the one that helps, of a choice what there is to choose. */
 function issueText(issue: z.core.$ZodIssue): string {
+  if (issue.code === "invalid_value") return `should be ${issue.values.length === 2 ? issue.values.join(" or ") : `one of ${issue.values.join(", ")}`}`;
   if (issue.code !== "invalid_union") return issue.message;
   return issue.errors.flat().find((inner) => inner.code === "invalid_format")?.message ?? "should be a whole number";
 }

@@ -26,11 +26,15 @@ import { postgresConnector } from "./connectors/postgres/postgres.ts";
 import { redshiftConnector } from "./connectors/redshift/redshift.ts";
 import { demoCommand } from "./demo/demo-command.ts";
 import type { DemoHost } from "./demo/demo-host.ts";
-import { EXPORT_FOLDER, openSystem, SEGMENTS_FOLDER, type OpenSystem } from "./open-system.ts";
+import { SEGMENTS_FOLDER } from "./config.ts";
+import { EXPORT_FOLDER, openSystem, type OpenSystem } from "./open-system.ts";
 import { activateDetector } from "./pipeline/activate.ts";
 import { serve } from "./serve.ts";
 import { backUp } from "./store/backup/back-up.ts";
 import { restore } from "./store/backup/restore.ts";
+import { openSegmentPlace } from "./store/segments/open-place.ts";
+import type { SegmentPlace } from "./store/segments/segment-place.ts";
+import { openSecrets } from "./secrets/open-secrets.ts";
 import { runningPostgresUrl, startEmbeddedPostgres } from "./store/embedded/embedded-postgres.ts";
 import { systemClock, type Clock } from "./telemetry/clock.ts";
 import { UserError } from "./telemetry/errors.ts";
@@ -70,11 +74,13 @@ async function openStateBeside(context: Context): ReturnType<typeof openState> {
   return running === null ? openState(context, silentLogger) : { databaseUrl: running, stop: () => Promise.resolve() };
 }
 
-function systemAt({ config, redactor }: Context, databaseUrl: string, clock: Clock, log: Logger): Promise<OpenSystem> {
+/** @param segments  where they are kept; what is only shown (demo, backtest) keeps them in its home */
+function systemAt({ config, redactor }: Context, { databaseUrl, segments }: { databaseUrl: string; segments: "as configured" | "in home" }, clock: Clock, log: Logger): Promise<OpenSystem> {
   return openSystem({
     homeFolder: config.homeFolder,
     secretsFolder: config.secretsFolder,
     databaseUrl,
+    ...(segments === "as configured" && { segments: config.segments }),
     connectors: CONNECTORS,
     channels: CHANNELS,
     clock,
@@ -83,6 +89,13 @@ function systemAt({ config, redactor }: Context, databaseUrl: string, clock: Clo
     threads: config.threads,
     consoleUrl: config.consoleUrl ?? `http://127.0.0.1:${config.port === 0 ? DEFAULT_PORT : config.port}`,
   });
+}
+
+/** For what needs no more of the system than its files. */
+async function segmentPlaceOf({ config, redactor }: Context): Promise<AsyncDisposable & { readonly segments: SegmentPlace }> {
+  const secrets = openSecrets({ homeFolder: config.homeFolder, folder: config.secretsFolder, env: process.env, redactor, log: silentLogger });
+  const segments = await openSegmentPlace(config.segments, secrets);
+  return { segments, [Symbol.asyncDispose]: () => Promise.resolve(segments.close()) };
 }
 
 /** One JSON line an event on stderr, secrets masked. */
@@ -101,7 +114,7 @@ const commands: CliCommands = {
   async openLocal({ config, redactor, signal, progress }) {
     const context = { config, redactor };
     const state = await openState(context, silentLogger);
-    const open = await systemAt(context, state.databaseUrl, systemClock, silentLogger).catch(async (error: unknown) => {
+    const open = await systemAt(context, { databaseUrl: state.databaseUrl, segments: "as configured" }, systemClock, silentLogger).catch(async (error: unknown) => {
       await state.stop();
       throw error;
     });
@@ -135,7 +148,7 @@ const commands: CliCommands = {
     const log = logger(context);
     const state = await openState(context, log);
     try {
-      const open = await systemAt(context, state.databaseUrl, systemClock, log);
+      const open = await systemAt(context, { databaseUrl: state.databaseUrl, segments: "as configured" }, systemClock, log);
       try {
         await serve(open, {
           databaseUrl: state.databaseUrl,
@@ -156,7 +169,7 @@ const commands: CliCommands = {
 
   async openSystem(context) {
     const state = await openStateBeside(context);
-    const open = await systemAt(context, state.databaseUrl, systemClock, silentLogger).catch(async (error: unknown) => {
+    const open = await systemAt(context, { databaseUrl: state.databaseUrl, segments: "as configured" }, systemClock, silentLogger).catch(async (error: unknown) => {
       await state.stop();
       throw error;
     });
@@ -179,8 +192,8 @@ const commands: CliCommands = {
     const step = progress.step("copy segments", 1);
     const state = await openStateBeside(context);
     try {
-      const segmentsFolder = join(config.homeFolder, SEGMENTS_FOLDER);
-      const report = await backUp({ databaseUrl: state.databaseUrl, segmentsFolder, file, version: VERSION, nowMs: systemClock.nowMs(), signal, onProgress: (share) => step.update(share) });
+      await using place = await segmentPlaceOf(context);
+      const report = await backUp({ databaseUrl: state.databaseUrl, segments: place.segments, file, version: VERSION, nowMs: systemClock.nowMs(), signal, onProgress: (share) => step.update(share) });
       step.end(`${report.segments} segments`);
       return report;
     } finally {
@@ -189,10 +202,10 @@ const commands: CliCommands = {
   },
 
   async restore(file, context) {
-    const { config, signal } = context;
     const state = await openState(context, silentLogger);
     try {
-      return await restore({ databaseUrl: state.databaseUrl, segmentsFolder: join(config.homeFolder, SEGMENTS_FOLDER), file, signal });
+      await using place = await segmentPlaceOf(context);
+      return await restore({ databaseUrl: state.databaseUrl, segments: place.segments, file, signal: context.signal });
     } finally {
       await state.stop();
     }
@@ -209,7 +222,7 @@ const commands: CliCommands = {
         const { config, redactor } = context;
         const open = await systemAt(
           { config: { ...config, homeFolder: folder, secretsFolder: config.secretsFolder }, redactor },
-          postgres.url(STATE_DATABASE),
+          { databaseUrl: postgres.url(STATE_DATABASE), segments: "in home" },
           clock,
           silentLogger,
         );
@@ -254,7 +267,7 @@ function demoHost(context: CommandContext): DemoHost {
     },
     async openSystem(postgres, clock) {
       await postgres.createDatabase(STATE_DATABASE);
-      const open = await systemAt(context, postgres.url(STATE_DATABASE), clock, log);
+      const open = await systemAt(context, { databaseUrl: postgres.url(STATE_DATABASE), segments: "in home" }, clock, log);
       return {
         system: open.system,
         serve: (options) => serve(open, { databaseUrl: postgres.url(STATE_DATABASE), ...CONSOLE, ...options }),

@@ -4,26 +4,27 @@ import { join } from "node:path";
 import type { Channel } from "./channels/channel.ts";
 import type { Connector } from "./connectors/connector.ts";
 import { keptSources } from "./connectors/kept-sources.ts";
+import { SEGMENTS_FOLDER } from "./config.ts";
 import { checkpointAll } from "./pipeline/checkpoint.ts";
 import { ModelCache } from "./pipeline/live-models.ts";
 import type { System } from "./pipeline/system.ts";
 import { openSecrets } from "./secrets/open-secrets.ts";
 import { Redactor } from "./secrets/redactor.ts";
 import { openPostgresStore } from "./store/postgres/open-store.ts";
+import { openSegmentPlace, type SegmentSettings } from "./store/segments/open-place.ts";
 import type { Clock } from "./telemetry/clock.ts";
 import { countedStore } from "./telemetry/counted-store.ts";
 import type { Logger } from "./telemetry/logger.ts";
 import { createMetrics, type Metrics } from "./telemetry/metrics.ts";
 
-/** Folders beside the database that hold state, relative to FORETOP_HOME. */
-export const SEGMENTS_FOLDER = "segments";
+/** Folder of what the channel export has written, in FORETOP_HOME. */
 export const EXPORT_FOLDER = "export";
 
 export interface SystemOptions {
   readonly homeFolder: string;
   readonly databaseUrl: string;
-  /** default: a folder in FORETOP_HOME; several machines need one that all of them see */
-  readonly segmentsFolder?: string;
+  /** default: a folder in FORETOP_HOME; several machines need a place that all of them see */
+  readonly segments?: SegmentSettings;
   readonly secretsFolder?: string;
   readonly connectors: readonly Connector[];
   readonly channels: readonly Channel[];
@@ -43,22 +44,23 @@ export interface OpenSystem {
 
 export async function openSystem(options: SystemOptions): Promise<OpenSystem> {
   const { homeFolder, databaseUrl, clock, log, consoleUrl } = options;
-  const segmentsFolder = options.segmentsFolder ?? join(homeFolder, SEGMENTS_FOLDER);
   const redactor = options.redactor ?? new Redactor();
   redactor.remember(databaseUrl);
   const metrics = createMetrics();
-  const store = countedStore(await openPostgresStore({ databaseUrl, segmentsFolder, log }), metrics);
+  const secrets = openSecrets({
+    homeFolder,
+    env: process.env,
+    redactor,
+    log,
+    ...(options.secretsFolder === undefined ? {} : { folder: options.secretsFolder }),
+  });
+  const segments = await openSegmentPlace(options.segments ?? { kind: "folder", folder: join(homeFolder, SEGMENTS_FOLDER) }, secrets);
+  const store = countedStore(await openPostgresStore({ databaseUrl, segments, log }), metrics);
   const sources = keptSources(options.connectors);
   const system: System = {
     store,
     clock,
-    secrets: openSecrets({
-      homeFolder,
-      env: process.env,
-      redactor,
-      log,
-      ...(options.secretsFolder === undefined ? {} : { folder: options.secretsFolder }),
-    }),
+    secrets,
     connectors: new Map(sources.connectors.map((connector) => [connector.kind, connector])),
     channels: new Map(options.channels.map((channel) => [channel.kind, channel])),
     log,

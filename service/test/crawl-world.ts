@@ -31,7 +31,7 @@ export const at = (text: string): number => Date.parse(text);
 export async function crawlWorld(nowText = "2026-03-01T12:00Z"): Promise<CrawlWorld> {
   const [source, state] = [await testDatabase(), await testDatabase()];
   const folder = await mkdtemp(join(tmpdir(), "foretop-crawl-"));
-  const store = await openPostgresStore({ databaseUrl: state.url, segmentsFolder: folder, log: silentLogger });
+  const store = await openPostgresStore({ databaseUrl: state.url, segments: folder, log: silentLogger });
   const client = new Client({ connectionString: source.url });
   client.on("error", () => {});
   await client.connect();

@@ -27,7 +27,7 @@ export async function store(args: readonly string[]): Promise<void> {
     const start = await measureStart(folder);
     const postgres = await startEmbeddedPostgres(folder);
     await postgres.createDatabase("foretop");
-    const opened = await openPostgresStore({ databaseUrl: postgres.url("foretop"), segmentsFolder: join(folder, "segments"), log: silentLogger });
+    const opened = await openPostgresStore({ databaseUrl: postgres.url("foretop"), segments: join(folder, "segments"), log: silentLogger });
     const detector = await aDetector(opened);
     const interval = await measureIntervals(opened, detector, folder);
     const series = await measureSeries(opened, detector);

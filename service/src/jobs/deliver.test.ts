@@ -29,7 +29,7 @@ let receiver: WebhookReceiver;
 beforeEach(async () => {
   database = await testDatabase();
   folder = mkdtempSync(join(tmpdir(), "foretop-deliver-"));
-  store = await openPostgresStore({ databaseUrl: database.url, segmentsFolder: folder, log: silentLogger });
+  store = await openPostgresStore({ databaseUrl: database.url, segments: folder, log: silentLogger });
   detector = await aLearnedDetector(store);
   clock = new VirtualClock(NOW);
   receiver = await startWebhookReceiver();

@@ -13,7 +13,7 @@ import { maintain } from "./maintain.ts";
 test("what is two days old is merged, what nobody names is removed after a day, and a second run has nothing to do", async () => {
   const database = await testDatabase();
   const segmentsFolder = mkdtempSync(join(tmpdir(), "foretop-segments-"));
-  const store = await openPostgresStore({ databaseUrl: database.url, segmentsFolder, log: silentLogger });
+  const store = await openPostgresStore({ databaseUrl: database.url, segments: segmentsFolder, log: silentLogger });
   try {
     const detector = await aLearnedDetector(store);
     for (let hour = 0; hour < 24 * 3; hour++) await commitPoints(store, detector, HEAD_MS + hour * HOUR_MS, 2);

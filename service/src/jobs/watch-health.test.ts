@@ -26,7 +26,7 @@ let name = 0;
 beforeAll(async () => {
   database = await testDatabase();
   folder = mkdtempSync(join(tmpdir(), "foretop-health-"));
-  store = await openPostgresStore({ databaseUrl: database.url, segmentsFolder: folder, log: silentLogger });
+  store = await openPostgresStore({ databaseUrl: database.url, segments: folder, log: silentLogger });
 });
 afterAll(async () => {
   await store.close();

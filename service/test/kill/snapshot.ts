@@ -34,7 +34,7 @@ export interface Snapshot {
 }
 
 export async function snapshotOf(world: KillWorld): Promise<Snapshot> {
-  const store = await openPostgresStore({ databaseUrl: world.databaseUrl, segmentsFolder: join(world.home, "segments"), log: silentLogger });
+  const store = await openPostgresStore({ databaseUrl: world.databaseUrl, segments: join(world.home, "segments"), log: silentLogger });
   try {
     // Files that no commit names are what died processes left; sweeping them must not touch anything that counts.
     await store.segments.sweep(Date.now() + HOUR);

@@ -53,7 +53,7 @@ export async function shopWorld(): Promise<ShopWorld> {
   kit.s3.createBucket("example-bucket");
   const role = kit.addRole("example-role");
   const folder = mkdtempSync(join(tmpdir(), "foretop-shop-"));
-  const store = await openPostgresStore({ databaseUrl: state.url, segmentsFolder: folder, log: silentLogger });
+  const store = await openPostgresStore({ databaseUrl: state.url, segments: folder, log: silentLogger });
   const clock = new VirtualClock(Date.parse("2026-03-01T12:30:00Z"));
   const { settings: postgresSettings, password } = settingsOf(source.url);
   const secrets = { resolve: (reference: string) => Promise.resolve(reference === "env:AWS" ? JSON.stringify(kit.credentials) : password) };

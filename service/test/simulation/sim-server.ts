@@ -15,7 +15,7 @@ const SEGMENTS_PARENT = existsSync("/dev/shm") ? "/dev/shm" : tmpdir();
 
 export async function openSimServer(databaseUrl: string): Promise<SimServer & { clear(): Promise<void>; close(): Promise<void> }> {
   const folder = await mkdtemp(join(SEGMENTS_PARENT, "foretop-simulation-"));
-  const store = await openPostgresStore({ databaseUrl, segmentsFolder: folder, log: silentLogger });
+  const store = await openPostgresStore({ databaseUrl, segments: folder, log: silentLogger });
   const client = new Client({ connectionString: databaseUrl, types: { getTypeParser: (oid: number, format?: "text" | "binary") => (oid === INT8 ? Number : types.getTypeParser(oid, format)) as (value: string) => unknown } });
   client.on("error", () => {});
   await client.connect();

@@ -13,6 +13,7 @@ import { activateDetector } from "../../src/pipeline/activate.ts";
 import type { System } from "../../src/pipeline/system.ts";
 import { configHash } from "../../src/resources/config-hash.ts";
 import type { Detector, DetectorConfig } from "../../src/resources/detector.ts";
+import type { SegmentSettings } from "../../src/store/segments/open-place.ts";
 import { VirtualClock } from "../../src/telemetry/clock.ts";
 import { silentLogger } from "../../src/telemetry/logger.ts";
 import { DETECTOR_NAME, fillWarehouse, FIRST_NOW_MS, LIVE_FROM_MS, LIVE_UNTIL_MS, warehouseSecret, worldConfig } from "../kill/world.ts";
@@ -31,11 +32,18 @@ export interface TruthWorld {
   /** what is in effect now: points and judgements by series and interval, sorted; groups as people see them */
   told(): Promise<{ points: string[]; groups: string[] }>;
   /** The same warehouse watched from another place, which holds a copy of the state; the clock goes on from here. */
-  openCopy(place: { readonly databaseUrl: string; readonly homeFolder: string }, clock?: VirtualClock): Promise<Pick<TruthWorld, "system" | "detector" | "live" | "told" | "close">>;
+  openCopy(place: Place, clock?: VirtualClock): Promise<Pick<TruthWorld, "system" | "detector" | "live" | "told" | "close">>;
   close(): Promise<void>;
 }
 
-export async function truthWorld(overrides: Partial<DetectorConfig> = {}): Promise<TruthWorld> {
+export interface TruthWorldPlace {
+  /** where segments are kept; its credentials may be secret:bucket */
+  readonly segments?: (homeFolder: string) => SegmentSettings;
+  /** of the bucket */
+  readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string };
+}
+
+export async function truthWorld(overrides: Partial<DetectorConfig> = {}, { segments, credentials }: TruthWorldPlace = {}): Promise<TruthWorld> {
   const [source, state] = [await testDatabase(), await testDatabase()];
   await fillWarehouse(source.url);
   const folder = await mkdtemp(join(tmpdir(), "foretop-truth-"));
@@ -43,8 +51,10 @@ export async function truthWorld(overrides: Partial<DetectorConfig> = {}): Promi
   const secretsFolder = join(folder, "secrets");
   await mkdir(secretsFolder, { mode: 0o700 });
   await writeFile(join(secretsFolder, "warehouse.json"), warehouseSecret(source.url), { mode: 0o600 });
+  if (credentials !== undefined) await writeFile(join(secretsFolder, "bucket.json"), JSON.stringify(credentials), { mode: 0o600 });
   const config = { ...worldConfig(), source: { kind: "postgres", settings: { secret: "secret:warehouse" } }, alerts: [], ...overrides };
-  const own = await watch({ databaseUrl: state.url, homeFolder: folder }, new VirtualClock(FIRST_NOW_MS), secretsFolder);
+  const watchAt = (place: Place, clock: VirtualClock) => watch(place, clock, secretsFolder, segments?.(place.homeFolder));
+  const own = await watchAt({ databaseUrl: state.url, homeFolder: folder }, new VirtualClock(FIRST_NOW_MS));
   await own.system.store.detectors.create(config, configHash(config), FIRST_NOW_MS);
   const client = new Client({ connectionString: source.url });
   client.on("error", () => {});
@@ -53,7 +63,7 @@ export async function truthWorld(overrides: Partial<DetectorConfig> = {}): Promi
     ...own,
     databaseUrl: state.url,
     sql: async (text) => (await client.query<Record<string, unknown>>(text)).rows,
-    openCopy: (place, clock = new VirtualClock(own.clock.nowMs())) => watch(place, clock, secretsFolder),
+    openCopy: (place, clock = new VirtualClock(own.clock.nowMs())) => watchAt(place, clock),
     async close() {
       await client.end();
       await own.close();
@@ -64,13 +74,19 @@ export async function truthWorld(overrides: Partial<DetectorConfig> = {}): Promi
   };
 }
 
+interface Place {
+  readonly databaseUrl: string;
+  readonly homeFolder: string;
+}
+
 type Watcher = Pick<TruthWorld, "system" | "clock" | "detector" | "live" | "told" | "close">;
 
-async function watch({ databaseUrl, homeFolder }: { databaseUrl: string; homeFolder: string }, clock: VirtualClock, secretsFolder: string): Promise<Watcher> {
+async function watch({ databaseUrl, homeFolder }: Place, clock: VirtualClock, secretsFolder: string, segments: SegmentSettings | undefined): Promise<Watcher> {
   const open = await openSystem({
     homeFolder,
     secretsFolder,
     databaseUrl,
+    ...(segments !== undefined && { segments }),
     connectors: [postgresConnector as Connector],
     channels: [],
     clock,

@@ -13,6 +13,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { backUp } from "../../src/store/backup/back-up.ts";
+import { FolderPlace } from "../../src/store/segments/folder-place.ts";
 import { startEmbeddedPostgres } from "../../src/store/embedded/embedded-postgres.ts";
 
 const HERE = dirname(fileURLToPath(import.meta.url));
@@ -33,7 +34,7 @@ try {
   const file = join(target, "backup.tar");
   rmSync(file, { force: true });
   const { version } = JSON.parse(said) as { version: string };
-  const { bytes, rows, segments } = await backUp({ databaseUrl: postgres.url("foretop"), segmentsFolder: join(home, "segments"), file, version, nowMs: 0 });
+  const { bytes, rows, segments } = await backUp({ databaseUrl: postgres.url("foretop"), segments: new FolderPlace(join(home, "segments")), file, version, nowMs: 0 });
   writeFileSync(join(target, "said.json"), said);
   process.stdout.write(`${file}: ${bytes} bytes, ${rows} rows, ${segments} segments\n`);
 } finally {

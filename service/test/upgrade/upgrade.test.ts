@@ -15,6 +15,7 @@ import { verifyEvidence } from "../../src/pipeline/gather-evidence.ts";
 import { backfill } from "../../src/pipeline/reread-late.ts";
 import type { Detector } from "../../src/resources/detector.ts";
 import { restore } from "../../src/store/backup/restore.ts";
+import { FolderPlace } from "../../src/store/segments/folder-place.ts";
 import { VirtualClock } from "../../src/telemetry/clock.ts";
 import { silentLogger } from "../../src/telemetry/logger.ts";
 import { DETECTOR_NAME, fillWarehouse, HOUR, LIVE_FROM_MS, LIVE_UNTIL_MS, warehouseSecret } from "../kill/world.ts";
@@ -41,7 +42,7 @@ describe.each(VERSIONS)("opening what %s left", (version) => {
     await fillWarehouse(source.url);
     const file = new URL(`${version}/backup.tar`, HERE).pathname;
     // As the older version's tables: only opening brings them up to date.
-    await restore({ databaseUrl: state.url, segmentsFolder: join(homeFolder, "segments"), file });
+    await restore({ databaseUrl: state.url, segments: new FolderPlace(join(homeFolder, "segments")), file });
     clock = new VirtualClock(was.nowMs);
     open = await openSystem({ homeFolder, databaseUrl: state.url, connectors: [postgresConnector as Connector], channels: [exportChannel as Channel], clock, log: silentLogger, consoleUrl: "http://127.0.0.1:7311", threads: 1 });
   });

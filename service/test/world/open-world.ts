@@ -19,7 +19,7 @@ export interface OpenWorld extends World, AsyncDisposable {
 export async function openWorld({ filled = true }: { filled?: boolean } = {}): Promise<OpenWorld> {
   const database = await testDatabase();
   const folder = mkdtempSync(join(tmpdir(), "foretop-world-"));
-  const store = await openPostgresStore({ databaseUrl: database.url, segmentsFolder: join(folder, "segments"), log: silentLogger });
+  const store = await openPostgresStore({ databaseUrl: database.url, segments: join(folder, "segments"), log: silentLogger });
   const system = { ...worldSystem(store), homeFolder: folder };
   const world = filled ? await fillWorld(store) : { active: undefined as never, groups: [] };
   return {

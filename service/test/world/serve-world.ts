@@ -17,7 +17,7 @@ import { worldApp, worldSystem } from "./world-system.ts";
 const folder = mkdtempSync(join(tmpdir(), "foretop-world-"));
 const postgres = await startEmbeddedPostgres(folder, { durable: false });
 await postgres.createDatabase("world");
-const store = await openPostgresStore({ databaseUrl: postgres.url("world"), segmentsFolder: join(folder, "segments"), log: silentLogger });
+const store = await openPostgresStore({ databaseUrl: postgres.url("world"), segments: join(folder, "segments"), log: silentLogger });
 console.time("filled");
 await fillWorld(store);
 console.timeEnd("filled");

@@ -4,12 +4,13 @@
  * name at the earliest, so they are still there when their turn comes.
  */
 import { createHash } from "node:crypto";
-import { open, readFile, rename, rm, stat } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { open, rename, rm, stat } from "node:fs/promises";
+import { dirname } from "node:path";
 import { zstdCompressSync } from "node:zlib";
 import { Client } from "pg";
 import { UserError } from "../../telemetry/errors.ts";
 import { describeConnectError } from "../postgres/pool.ts";
+import type { SegmentPlace } from "../segments/segment-place.ts";
 import { BACKUP_FORMAT, END, MANIFEST, partName, SEGMENTS, type BackupEnd, type BackupManifest, type BackupTable } from "./format.ts";
 import { TAR_END, tarEntry } from "./tar.ts";
 
@@ -19,7 +20,7 @@ const DAMAGED_NAMED_MAX = 20;
 
 export interface BackUpOptions {
   readonly databaseUrl: string;
-  readonly segmentsFolder: string;
+  readonly segments: SegmentPlace;
   /** absolute; must not exist */
   readonly file: string;
   /** of this Foretop */
@@ -64,7 +65,7 @@ export async function backUp(options: BackUpOptions): Promise<BackupReport> {
   }
 }
 
-async function writeAll(client: Client, out: TarWriter, { segmentsFolder, version, nowMs, signal, onProgress }: BackUpOptions): Promise<Omit<BackupReport, "file" | "bytes">> {
+async function writeAll(client: Client, out: TarWriter, { segments: place, version, nowMs, signal, onProgress }: BackUpOptions): Promise<Omit<BackupReport, "file" | "bytes">> {
   await client.query("set timezone to 'UTC'; set datestyle to 'ISO, YMD'; set bytea_output to 'hex'; set extra_float_digits to 1");
   await client.query("begin isolation level repeatable read read only");
   const found = await client.query<{ there: boolean }>("select to_regclass('foretop.migrations') is not null as there");
@@ -83,7 +84,7 @@ async function writeAll(client: Client, out: TarWriter, { segmentsFolder, versio
   let segmentBytes = 0;
   for (const [index, { path, sha256 }] of segments.entries()) {
     signal?.throwIfAborted();
-    const content = await readFile(join(segmentsFolder, path)).catch(() => null);
+    const content = await place.read({ path, sha256 });
     if (content === null) damaged.push(`${path} is missing`);
     else if (createHash("sha256").update(content).digest("hex") !== sha256) damaged.push(`${path} is damaged`);
     else if (damaged.length === 0) {
@@ -92,15 +93,15 @@ async function writeAll(client: Client, out: TarWriter, { segmentsFolder, versio
     }
     onProgress?.((index + 1) / segments.length);
   }
-  if (damaged.length > 0) throw damagedError(damaged, segmentsFolder);
+  if (damaged.length > 0) throw damagedError(damaged, place.nameOf(""));
   const end: BackupEnd = { rows, segments: segments.length, sha256: out.digest() };
   await out.add(END, Buffer.from(JSON.stringify(end, null, 2)));
   return { rows: Object.values(rows).reduce((sum, count) => sum + count, 0), segments: segments.length, segmentBytes };
 }
 
-function damagedError(damaged: readonly string[], folder: string): UserError {
+function damagedError(damaged: readonly string[], place: string): UserError {
   const named = damaged.slice(0, DAMAGED_NAMED_MAX).join("; ");
-  return new UserError(`no backup was made: in ${folder} ${named}${damaged.length > DAMAGED_NAMED_MAX ? ` and ${damaged.length - DAMAGED_NAMED_MAX} more` : ""}`, {
+  return new UserError(`no backup was made: in ${place} ${named}${damaged.length > DAMAGED_NAMED_MAX ? ` and ${damaged.length - DAMAGED_NAMED_MAX} more` : ""}`, {
     code: "DAMAGED",
     advice: "`foretop doctor` says what each of them holds. Bring the files back from an older backup, or let `foretop interval backfill` read their intervals again.",
   });

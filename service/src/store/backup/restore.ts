@@ -1,23 +1,23 @@
 /**
  * Puts a backup back, whole or not at all, into an installation that has nothing yet. It is read twice: first its checksum
  * says that it is whole, and only then is anything done with what it holds. The tables as their Foretop made
- * them (the next start brings them up to date), the segments under their names. Files are written beside and take their
- * place just before the one transaction commits, so that an attempt that was cut off leaves nothing in the way.
+ * them (the next start brings them up to date), the segments under their names. Files are written beside (in a bucket: behind a
+ * marker) and take their place just before the one transaction commits, so that an attempt that was cut off leaves nothing in the way.
  */
 import { createHash } from "node:crypto";
-import { mkdir, open, readdir, rename, rm, rmdir, writeFile, type FileHandle } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { open, type FileHandle } from "node:fs/promises";
 import { zstdDecompressSync } from "node:zlib";
 import { Client } from "pg";
 import { UserError } from "../../telemetry/errors.ts";
 import { CREATE_MIGRATIONS, ownMigrations } from "../postgres/migrate.ts";
 import { describeConnectError } from "../postgres/pool.ts";
+import type { RestoringPlace, SegmentPlace } from "../segments/segment-place.ts";
 import { BACKUP_FORMAT, END, MANIFEST, SEGMENTS, tableOf, type BackupEnd, type BackupManifest, type BackupTable } from "./format.ts";
 import { TarDamagedError, tarFiles } from "./tar.ts";
 
 export interface RestoreOptions {
   readonly databaseUrl: string;
-  readonly segmentsFolder: string;
+  readonly segments: SegmentPlace;
   /** absolute */
   readonly file: string;
   readonly signal?: AbortSignal;
@@ -31,13 +31,13 @@ export interface RestoreReport {
 }
 
 /** @throws UserError when something is there already, the backup is of a newer Foretop, cut off, or damaged */
-export async function restore({ databaseUrl, segmentsFolder, file, signal }: RestoreOptions): Promise<RestoreReport> {
+export async function restore({ databaseUrl, segments, file, signal }: RestoreOptions): Promise<RestoreReport> {
   const handle = await open(file, "r").catch((cause: unknown) => {
     throw new UserError(`${file} can't be read`, { code: "NOT_FOUND", where: "FILE", advice: "Name a file that `foretop backup` has written.", cause });
   });
   try {
     const manifest = await verified(handle, file, signal);
-    return await restoreInto(databaseUrl, segmentsFolder, { manifest, handle, file, ...(signal !== undefined && { signal }) });
+    return await restoreInto(databaseUrl, segments, { manifest, handle, file, ...(signal !== undefined && { signal }) });
   } catch (error) {
     if (error instanceof TarDamagedError) throw damaged(file, error.message);
     throw error;
@@ -46,34 +46,31 @@ export async function restore({ databaseUrl, segmentsFolder, file, signal }: Res
   }
 }
 
-async function restoreInto(databaseUrl: string, segmentsFolder: string, work: Omit<Work, "beside">): Promise<RestoreReport> {
-  const beside = `${segmentsFolder}.restoring`;
+async function restoreInto(databaseUrl: string, segments: SegmentPlace, work: Omit<Work, "restoring">): Promise<RestoreReport> {
   const client = new Client({ connectionString: databaseUrl, application_name: "foretop restore" });
   client.on("error", () => {}); // an error of an open connection also rejects its query
   await client.connect().catch((cause: unknown) => Promise.reject(describeConnectError(cause) as Error));
+  let restoring: RestoringPlace | null = null;
   try {
-    await refuseNonEmpty(client, segmentsFolder);
-    await rm(beside, { recursive: true, force: true }); // of an attempt that was cut off
-    await mkdir(beside, { recursive: true, mode: 0o750 });
+    await refuseNonEmpty(client, segments);
+    restoring = await segments.beginRestore();
     await client.query("begin");
-    const report = await putBack(client, { ...work, beside });
-    await rmdir(segmentsFolder).catch(() => {}); // empty, or not there
-    await rename(beside, segmentsFolder);
+    const report = await putBack(client, { ...work, restoring });
+    await restoring.finish();
     await client.query("commit");
     return report;
   } catch (error) {
     await client.query("rollback").catch(() => {});
-    await rm(beside, { recursive: true, force: true });
+    await restoring?.abandon().catch(() => {}); // what is left is cleared by the next attempt; the first error is told
     throw error;
   } finally {
     await client.end();
   }
 }
 
-async function refuseNonEmpty(client: Client, segmentsFolder: string): Promise<void> {
+async function refuseNonEmpty(client: Client, segments: SegmentPlace): Promise<void> {
   const inTheWay: string[] = [];
-  const files = await readdir(segmentsFolder).catch(() => []);
-  if (files.length > 0) inTheWay.push(`${segmentsFolder} is not empty`);
+  if (!(await segments.isEmpty())) inTheWay.push(`${segments.nameOf("")} is not empty`);
   const there = await client.query<{ there: boolean }>("select to_regclass('foretop.detectors') is not null as there");
   if (there.rows[0]?.there === true) {
     const { rows } = await client.query<{ name: string }>("select name from foretop.detectors order by name limit 3");
@@ -107,12 +104,12 @@ async function verified(handle: FileHandle, file: string, signal: AbortSignal | 
 interface Work {
   readonly manifest: BackupManifest;
   readonly handle: FileHandle;
-  readonly beside: string;
+  readonly restoring: RestoringPlace;
   readonly file: string;
   readonly signal?: AbortSignal;
 }
 
-async function putBack(client: Client, { manifest, handle, beside, file, signal }: Work): Promise<RestoreReport> {
+async function putBack(client: Client, { manifest, handle, restoring, file, signal }: Work): Promise<RestoreReport> {
   await createTables(client, manifest.schema);
   const tables = new Map(manifest.tables.map((table) => [table.name, table]));
   let rows = 0;
@@ -129,8 +126,7 @@ async function putBack(client: Client, { manifest, handle, beside, file, signal 
       const path = name.slice(SEGMENTS.length);
       // Only paths that our own tables name are written, so none leads elsewhere.
       if (named.get(path) !== sha256Of(content)) throw damaged(file, `${name} is not what its tables name`);
-      await mkdir(dirname(join(beside, path)), { recursive: true, mode: 0o750 });
-      await writeFile(join(beside, path), content, { flag: "wx", mode: 0o640, flush: true });
+      await restoring.put(path, content);
       segments += 1;
     } else throw damaged(file, `it holds ${name}, which no backup does`);
   }

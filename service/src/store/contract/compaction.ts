@@ -1,5 +1,3 @@
-import { readdirSync, utimesSync } from "node:fs";
-import { join } from "node:path";
 import { expect, test } from "vitest";
 import { aCommit, aLearnedDetector, aRecord, commitPoints, HEAD_MS, HOUR_MS, NOW_MS, ownerOf, somePoints } from "../store-fixtures.ts";
 import type { StoreContext } from "../store-contract.ts";
@@ -50,16 +48,15 @@ export function testCompaction(context: StoreContext): void {
   });
 
   test("files that were merged are swept once their readers had time to end, and only they", async () => {
-    const { store, segmentsFolder } = context;
+    const { store, raw } = context;
     const detector = await aLongRun(store);
-    const files = () => readdirSync(segmentsFolder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
-    for (const { parentPath, name } of files()) utimesSync(join(parentPath, name), new Date(1), new Date(1));
+    for (const path of raw.paths()) raw.age(path);
     const before = await seen(store, detector);
     await store.segments.compact(detector.id, END_MS);
     expect(await store.segments.sweep(Date.now() - 60_000)).toEqual({ files: 0, bytes: 0 });
-    for (const { parentPath, name } of files()) utimesSync(join(parentPath, name), new Date(1), new Date(1));
+    for (const path of raw.paths()) raw.age(path);
     expect(await store.segments.sweep(Date.now() - 60_000)).toMatchObject({ files: HOURS });
-    expect(files()).toHaveLength(4); // the history and three days
+    expect(raw.paths()).toHaveLength(4); // the history and three days
     expect(await seen(store, detector)).toEqual(before);
   });
 

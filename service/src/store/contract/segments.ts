@@ -1,5 +1,3 @@
-import { appendFileSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, utimesSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
 import { STATUSES } from "@foretop/engine";
 import { expect, test } from "vitest";
 import { aLearnedDetector, commitPoints, HEAD_MS, HOUR_MS, NOW_MS, ownerOf, somePoints } from "../store-fixtures.ts";
@@ -8,10 +6,6 @@ import type { Detector } from "../../resources/detector.ts";
 import { SegmentDamagedError, type PointsSegment } from "../store.ts";
 
 export function testSegments(context: StoreContext): void {
-  const files = () => readdirSync(context.segmentsFolder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
-  const pathOf = (path: string) => join(context.segmentsFolder, path);
-  const inThePast = (path: string) => utimesSync(pathOf(path), new Date(1), new Date(1));
-
   test("values come back bit for bit: missing, infinite, the smallest, the largest, negative zero", async () => {
     const { store } = context;
     const detector = await aLearnedDetector(store);
@@ -23,7 +17,7 @@ export function testSegments(context: StoreContext): void {
     expect(bits(read.count)).toEqual(bits(points.count));
     expect(read).toEqual(points);
     expect(row).toMatchObject({ rows: nasty.length, startMs: HEAD_MS, endMs: HEAD_MS + HOUR_MS, kind: "points" });
-    expect(statSync(pathOf(row.path)).size).toBe(row.bytes);
+    expect(context.raw.bytes(row.path)).toHaveLength(row.bytes);
   });
 
   test("bands come back within a thousandth of their width, or bit for bit where rounding would be seen", async () => {
@@ -82,27 +76,28 @@ export function testSegments(context: StoreContext): void {
   test("rows out of order are refused before anything is written", async () => {
     const { store } = context;
     const detector = await aLearnedDetector(store);
-    const before = files().length;
+    const before = context.raw.paths().length;
     const points = somePoints([HEAD_MS], 3);
     await expect(store.segments.writePoints(ownerOf(detector, HEAD_MS), { ...points, series: Int32Array.of(0, 2, 1) })).rejects.toThrow(/not sorted/);
     await expect(store.segments.writePoints(ownerOf(detector, HEAD_MS), { ...points, series: Int32Array.of(0, 1, 1) })).rejects.toThrow(/not sorted/);
-    expect(files()).toHaveLength(before);
+    expect(context.raw.paths()).toHaveLength(before);
   });
 
   test("a damaged or missing file is an error that names it", async () => {
     const { store } = context;
     const detector = await aLearnedDetector(store);
     const write = (attempt: string) => store.segments.writePoints(ownerOf(detector, HEAD_MS, { attempt }), somePoints([HEAD_MS], 30));
-    const damages: [string, (path: string) => void][] = [
-      ["one bit", (path) => writeFileSync(path, readFileSync(path).map((byte, i) => (i === 100 ? byte ^ 1 : byte)))],
-      ["cut off", (path) => truncateSync(path, 40)],
-      ["emptied", (path) => truncateSync(path, 0)],
-      ["longer", (path) => appendFileSync(path, "x")],
-      ["removed", (path) => rmSync(path)],
+    const { raw } = context;
+    const damages: [string, (path: string, whole: Buffer) => void][] = [
+      ["one bit", (path, whole) => raw.put(path, whole.map((byte, i) => (i === 100 ? byte ^ 1 : byte)))],
+      ["cut off", (path, whole) => raw.put(path, whole.subarray(0, 40))],
+      ["emptied", (path) => raw.put(path, Buffer.alloc(0))],
+      ["longer", (path, whole) => raw.put(path, Buffer.concat([whole, Buffer.from("x")]))],
+      ["removed", (path) => raw.remove(path)],
     ];
     for (const [what, damage] of damages) {
       const row = await write(what);
-      damage(pathOf(row.path));
+      damage(row.path, raw.bytes(row.path));
       const error = await store.segments.readPoints(row).catch((e: unknown) => e);
       expect(error, what).toBeInstanceOf(SegmentDamagedError);
       expect((error as Error).message, what).toContain(row.path);
@@ -161,7 +156,7 @@ export function testSegments(context: StoreContext): void {
     expect(await at(2.5)).toEqual(states(2));
     expect(await at(9)).toEqual(states(3));
     expect(await at(0)).toBeUndefined();
-    truncateSync(pathOf(paths[2]), 100);
+    context.raw.put(paths[2], context.raw.bytes(paths[2]).subarray(0, 100));
     expect(await at(9)).toEqual(states(2));
   });
 
@@ -182,30 +177,28 @@ export function testSegments(context: StoreContext): void {
   });
 
   test("sweeping removes old files that nobody names, and nothing else", async () => {
-    const { store } = context;
+    const { store, raw } = context;
     const detector = await aLearnedDetector(store);
     await commitPoints(store, detector, HEAD_MS, 3);
     const named = (await store.segments.listPoints(detector.id, 1, { startMs: 0, endMs: HEAD_MS + HOUR_MS })).map(({ path }) => path);
     const forgotten = await store.segments.writePoints(ownerOf(detector, HEAD_MS, { attempt: "crashed" }), somePoints([HEAD_MS], 3));
     const fresh = await store.segments.writePoints(ownerOf(detector, HEAD_MS, { attempt: "running" }), somePoints([HEAD_MS], 3));
     const unfinished = `${detector.id}/1/points/.half.parquet.1.unfinished`;
-    writeFileSync(pathOf(unfinished), "half");
-    mkdirSync(pathOf("gone/1/points"), { recursive: true });
-    for (const path of [...named, forgotten.path, unfinished]) inThePast(path);
+    raw.put(unfinished, Buffer.from("half"));
+    for (const path of [...named, forgotten.path, unfinished]) raw.age(path);
 
     expect(await store.segments.sweep(Date.now() - 60_000)).toEqual({ files: 2, bytes: forgotten.bytes + 4 });
-    const left = files().map(({ parentPath, name }) => join(parentPath, name));
-    expect(left.sort()).toEqual([...named, fresh.path].map(pathOf).sort());
+    expect([...raw.paths()].sort()).toEqual([...named, fresh.path].sort());
     expect(await store.segments.sweep(Date.now() - 60_000)).toEqual({ files: 0, bytes: 0 });
   });
 
   test("files of a deleted detector are swept", async () => {
-    const { store } = context;
+    const { store, raw } = context;
     const detector = await aLearnedDetector(store);
     await store.detectors.delete(detector.id);
-    for (const { parentPath, name } of files()) utimesSync(join(parentPath, name), new Date(1), new Date(1));
+    for (const path of raw.paths()) raw.age(path);
     expect(await store.segments.sweep(NOW_MS)).toMatchObject({ files: 1 });
-    expect(files()).toEqual([]);
+    expect(raw.paths()).toEqual([]);
   });
 
   test("bytes in effect are counted by kind", async () => {

@@ -21,7 +21,7 @@ afterEach(async () => {
   rmSync(segmentsFolder, { recursive: true });
 });
 
-const open = (databaseUrl: string) => openPostgresStore({ databaseUrl, segmentsFolder, log: silentLogger });
+const open = (databaseUrl: string) => openPostgresStore({ databaseUrl, segments: segmentsFolder, log: silentLogger });
 const changed = (change: (url: URL) => void) => {
   const url = new URL(database.url);
   change(url);

@@ -16,7 +16,7 @@ let store: Store;
 const folder = mkdtempSync(join(tmpdir(), "foretop-ledger-"));
 beforeAll(async () => {
   database = await testDatabase();
-  store = await openPostgresStore({ databaseUrl: database.url, segmentsFolder: folder, log: silentLogger });
+  store = await openPostgresStore({ databaseUrl: database.url, segments: folder, log: silentLogger });
 });
 afterAll(async () => {
   await store.close();

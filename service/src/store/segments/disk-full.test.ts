@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { startEmbeddedPostgres } from "../embedded/embedded-postgres.ts";
 import { somePoints } from "../store-fixtures.ts";
+import { FolderPlace } from "./folder-place.ts";
 import { SegmentFiles } from "./segment-files.ts";
 
 const owner = { detectorId: "d", generation: 1, startMs: 0, endMs: 3_600_000, attempt: "1" };
@@ -31,7 +32,7 @@ const files = () => readdirSync(disk, { recursive: true, withFileTypes: true }).
 
 test("a segment that does not fit is an error with advice, nothing of it stays, and the next one that fits is written (where a disk can be mounted)", async () => {
   if (!mounted) return;
-  const segments = new SegmentFiles(disk);
+  const segments = new SegmentFiles(new FolderPlace(disk));
   const large = somePoints([0], 90_000);
   await expect(segments.writePoints(owner, large)).rejects.toMatchObject({
     name: "UserError",
@@ -49,13 +50,13 @@ test("a segment that does not fit is an error with advice, nothing of it stays, 
 test("a checkpoint that does not fit leaves nothing either", async () => {
   if (!mounted) return;
   const states = new Uint8Array(3_000_000).map((_, i) => (i * 2_654_435_761) >>> (i % 24));
-  await expect(new SegmentFiles(disk).writeCheckpoint(owner, states)).rejects.toMatchObject({ code: "DISK_FULL" });
+  await expect(new SegmentFiles(new FolderPlace(disk)).writeCheckpoint(owner, states)).rejects.toMatchObject({ code: "DISK_FULL" });
   expect(files()).toEqual([]);
 });
 
 test("a disk that is full to the last byte refuses the next segment and keeps the ones that are there", async () => {
   if (!mounted) return;
-  const segments = new SegmentFiles(disk);
+  const segments = new SegmentFiles(new FolderPlace(disk));
   const row = await segments.writePoints(owner, somePoints([0], 100));
   expect(() => writeFileSync(join(disk, "filler"), new Uint8Array(2_000_000))).toThrow(/ENOSPC/);
   await expect(segments.writePoints({ ...owner, attempt: "2" }, somePoints([0], 100))).rejects.toMatchObject({ code: "DISK_FULL" });
@@ -74,5 +75,5 @@ test("a database that does not fit is not made: nothing is left, and the error s
 test("a folder that may not be written is an error that names it", async () => {
   const missing = join(disk, "a file");
   writeFileSync(missing, "");
-  await expect(new SegmentFiles(missing).writePoints(owner, somePoints([0], 1))).rejects.toThrow(/a file/);
+  await expect(new SegmentFiles(new FolderPlace(missing)).writePoints(owner, somePoints([0], 1))).rejects.toThrow(/a file/);
 });

@@ -7,14 +7,7 @@ import { basename, dirname, join } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import { failpoint } from "../../telemetry/failpoints.ts";
 import { UserError } from "../../telemetry/errors.ts";
-
-export interface WrittenFile {
-  /** as asked for, or with a number at its end when that name was taken */
-  readonly path: string;
-  readonly bytes: number;
-  /** hex */
-  readonly sha256: string;
-}
+import { NAMES_TRIED_MAX, numberedPath, type WrittenFile } from "./segment-place.ts";
 
 /** Endings of files that are not whole yet; whoever finds an old one may remove it. */
 export const UNFINISHED = ".unfinished";
@@ -81,14 +74,10 @@ async function syncFolder(folder: string): Promise<void> {
   }
 }
 
-/** Numbers that are tried after a name: only crashes and races use any. */
-const NAMES_TRIED_MAX = 1000;
-
 /** Gives a finished file the first free name. A link, because it never replaces what another process has just put there. */
 async function linkFree(root: string, path: string, unfinished: string): Promise<string> {
-  const dot = path.lastIndexOf(".");
   for (let number = 1; ; number++) {
-    const free = number === 1 ? path : `${path.slice(0, dot)}-${number}${path.slice(dot)}`;
+    const free = numberedPath(path, number);
     try {
       await link(unfinished, join(root, free));
       return free;

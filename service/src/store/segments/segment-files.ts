@@ -1,32 +1,29 @@
-/** The folder of segments: writes them, reads them back with their checksum verified, removes what nobody names. */
+/** Segments in their place: encodes and writes them, reads them back with their checksum verified, removes what nobody names. */
 import { createHash } from "node:crypto";
-import { readdir, readFile, rm, rmdir, stat, utimes } from "node:fs/promises";
-import { join } from "node:path";
 import { SegmentDamagedError, type PointsSegment, type SegmentOwner, type SegmentRow } from "../store.ts";
 import { decodeCheckpoint, encodeCheckpoint } from "./checkpoint-file.ts";
-import { writeDurably, type WrittenFile } from "./durable-file.ts";
 import type { PointsColumn } from "./points-columns.ts";
 import { decodePoints, encodePoints, readDirectory, type PointsDirectory } from "./points-file.ts";
+import type { SegmentPlace, WrittenFile } from "./segment-place.ts";
 
 /** The rows are still in the source: a back-fill over the file's intervals writes new points. */
 const REPAIR = "bring it back from a backup, or read its intervals again: foretop interval backfill";
 
 export class SegmentFiles {
-  readonly root: string;
+  readonly #place: SegmentPlace;
 
-  /** @param root  an existing folder, of segments only */
-  constructor(root: string) {
-    this.root = root;
+  constructor(place: SegmentPlace) {
+    this.#place = place;
   }
 
   async writePoints(owner: SegmentOwner, points: PointsSegment): Promise<SegmentRow> {
     checkOrder(points);
-    const file = await writeDurably(this.root, pathOf(owner, "points"), encodePoints(points));
+    const file = await this.#place.write(pathOf(owner, "points"), encodePoints(points));
     return rowOf(owner, "points", file, points.series.length);
   }
 
   async writeCheckpoint(owner: SegmentOwner, states: Uint8Array): Promise<SegmentRow> {
-    const file = await writeDurably(this.root, pathOf(owner, "checkpoint"), await encodeCheckpoint(states));
+    const file = await this.#place.write(pathOf(owner, "checkpoint"), await encodeCheckpoint(states));
     return rowOf(owner, "checkpoint", file, 0);
   }
 
@@ -57,64 +54,37 @@ export class SegmentFiles {
   }
 
   /** As if they had just been written: a sweep leaves them alone for a while. */
-  async touch(rows: readonly SegmentRow[]): Promise<void> {
-    const now = new Date();
-    for (const { path } of rows) await utimes(join(this.root, path), now, now);
+  touch(rows: readonly SegmentRow[]): Promise<void> {
+    return this.#place.touch(rows.map(({ path }) => path));
   }
 
   /** Removes files last written before `olderThanMs` (epoch ms) for which `isNamed` is false. */
   async sweep(olderThanMs: number, isNamed: (paths: readonly string[]) => Promise<ReadonlySet<string>>): Promise<{ files: number; bytes: number }> {
     const swept = { files: 0, bytes: 0 };
-    await this.#sweepFolder("", olderThanMs, isNamed, swept);
+    for await (const files of this.#place.list()) {
+      const old = files.filter(({ modifiedMs }) => modifiedMs < olderThanMs);
+      const named = old.length === 0 ? new Set<string>() : await isNamed(old.map(({ path }) => path));
+      const unnamed = old.filter(({ path }) => !named.has(path));
+      if (unnamed.length > 0) await this.#place.remove(unnamed.map(({ path }) => path));
+      swept.files += unnamed.length;
+      swept.bytes += unnamed.reduce((sum, { bytes }) => sum + bytes, 0);
+    }
     return swept;
   }
 
-  /** Folder by folder, so that memory holds one month of one detector at a time. */
-  async #sweepFolder(
-    folder: string,
-    olderThanMs: number,
-    isNamed: (paths: readonly string[]) => Promise<ReadonlySet<string>>,
-    swept: { files: number; bytes: number },
-  ): Promise<void> {
-    const entries = await readdir(join(this.root, folder), { withFileTypes: true });
-    const old: { path: string; bytes: number }[] = [];
-    for (const entry of entries) {
-      const path = folder === "" ? entry.name : `${folder}/${entry.name}`;
-      if (entry.isDirectory()) await this.#sweepFolder(path, olderThanMs, isNamed, swept);
-      else if (entry.isFile()) {
-        const { mtimeMs, size } = await stat(join(this.root, path)).catch(() => ({ mtimeMs: Infinity, size: 0 }));
-        if (mtimeMs < olderThanMs) old.push({ path, bytes: size });
-      }
-    }
-    const named = old.length === 0 ? new Set<string>() : await isNamed(old.map(({ path }) => path));
-    for (const { path, bytes } of old) {
-      if (named.has(path)) continue;
-      await rm(join(this.root, path), { force: true });
-      swept.files += 1;
-      swept.bytes += bytes;
-    }
-    // Empty folders go too; rmdir refuses one in which something was made meanwhile.
-    if (folder !== "" && entries.length === 0) await rmdir(join(this.root, folder)).catch(() => {});
-  }
-
   async #read(row: SegmentRow): Promise<ArrayBuffer> {
-    const path = join(this.root, row.path);
-    let file: Buffer;
-    try {
-      file = await readFile(path);
-    } catch (cause) {
-      if ((cause as NodeJS.ErrnoException).code !== "ENOENT") throw cause;
-      throw new SegmentDamagedError(`${path} is missing; ${REPAIR}`, { cause });
-    }
+    const name = this.#place.nameOf(row.path);
+    const file = await this.#place.read(row);
+    if (file === null) throw new SegmentDamagedError(`${name} is missing; ${REPAIR}`);
     const sha256 = createHash("sha256").update(file).digest("hex");
     if (sha256 !== row.sha256) {
       throw new SegmentDamagedError(
-        `${path} is damaged: ${file.byteLength} bytes with checksum ${sha256.slice(0, 12)}…, written were ${row.bytes} with ${row.sha256.slice(0, 12)}…; ${REPAIR}`,
+        `${name} is damaged: ${file.byteLength} bytes with checksum ${sha256.slice(0, 12)}…, written were ${row.bytes} with ${row.sha256.slice(0, 12)}…; ${REPAIR}`,
       );
     }
     // A small file is a piece of a buffer that others share.
     return file.byteOffset === 0 && file.byteLength === file.buffer.byteLength
-      ? (file.buffer as ArrayBuffer) // readFile allocates no shared memory
+      ? (file.buffer as ArrayBuffer) // no place allocates shared memory
       : (file.buffer.slice(file.byteOffset, file.byteOffset + file.byteLength) as ArrayBuffer);
   }
 
@@ -123,7 +93,7 @@ export class SegmentFiles {
     try {
       return await decode();
     } catch (cause) {
-      throw new SegmentDamagedError(`${join(this.root, row.path)} can't be read`, { cause });
+      throw new SegmentDamagedError(`${this.#place.nameOf(row.path)} can't be read`, { cause });
     }
   }
 }
