@@ -45,7 +45,7 @@ export type { AdditiveLeaves, RatioLeaves } from "./causes/contributions.ts";
 export { CAUSE_LIMITS } from "./causes/cells.ts";
 export type { CauseLimits, Cut } from "./causes/cells.ts";
 export { checkedProposals, findCauses } from "./causes/find-causes.ts";
-export type { CauseInput } from "./causes/find-causes.ts";
+export type { CauseInput, CountedProposal } from "./causes/find-causes.ts";
 export { findRatioCauses } from "./causes/find-ratio-causes.ts";
 export type { RatioCauseInput } from "./causes/find-ratio-causes.ts";
 export { raked } from "./causes/rake.ts";

@@ -137,6 +137,11 @@ describe("what is found", () => {
     const kept = checkedProposals(report, [{ expected: 900, actual: 500 }]);
     assert.deepEqual([kept.isProposal, kept.causes[0]!.expected, kept.causes[0]!.actual], [false, 900, 500]);
     assert.equal(checkedProposals(report, [{ expected: 900, actual: 895 }]).verdict, "no segment stands out");
+    assert.match(kept.sentence, /each was counted by a query of its own/);
+    assert.doesNotMatch(kept.sentence, /explains/, "distinct counts have no shares");
+    const uncounted = checkedProposals(report, [null], { expected: 4000, actual: 3600 });
+    assert.deepEqual([uncounted.isProposal, uncounted.causes.length, uncounted.actual], [true, 1, 3600]);
+    assert.ok(Math.abs(uncounted.overlap! - report.actual / 3600) < 1e-12);
   });
 });
 

@@ -239,25 +239,36 @@ function overlapOf({ kind, distinctTotal }: CauseInput, { actual }: Leaves): num
   return actual.reduce((a, b) => a + b, 0) / distinctTotal.actual;
 }
 
+/** A segment's own distinct count, by a query of its own. */
+export interface CountedProposal {
+  readonly actual: number;
+  readonly expected: number;
+  readonly spread?: number;
+}
+
 /**
  * Distinct counts, second step: proposals counted by queries of their own. One that did not move by its own count (5 %,
- * and two spreads where one is given) is withdrawn.
+ * and two spreads where one is given) is withdrawn; one that could not be counted stays a proposal.
  *
- * @param counted  [cause] the segment's own distinct count
+ * @param counted  [cause] null where it could not be counted
+ * @param total    the total's own count, where it was asked for: it replaces the sum over the leaves, which overlap
  */
-export function checkedProposals(
-  report: CauseReport,
-  counted: readonly { readonly actual: number; readonly expected: number; readonly spread?: number }[],
-): CauseReport {
+export function checkedProposals(report: CauseReport, counted: readonly (CountedProposal | null | undefined)[], total: CountedProposal | null = null): CauseReport {
+  let isProposal = false;
   const causes = report.causes.flatMap((cause, k): Cause[] => {
-    const own = counted[k];
-    if (own === undefined) return [cause];
+    const own = counted[k] ?? null;
+    if (own === null) {
+      isProposal = true;
+      return [cause];
+    }
     const change = own.expected === 0 ? NaN : own.actual / own.expected - 1;
     const moved = Math.abs(own.actual - own.expected);
     if (moved < 0.05 * own.expected || moved < 2 * (own.spread ?? 0) || own.actual > own.expected !== (cause.direction === "up")) return [];
     return [{ ...cause, expected: own.expected, actual: own.actual, change }];
   });
-  const verdict = causes.length === 0 ? "no segment stands out" : report.verdict;
-  const checked = { ...report, causes, verdict, isProposal: counted.length < report.causes.length } satisfies CauseReport;
+  const totals = total === null ? {} : { actual: total.actual, expected: total.expected, overlap: total.actual > 0 ? report.actual / total.actual : null };
+  const hasTotal = causes.some(({ segment }) => segment.length === 0);
+  const verdict: Verdict = causes.length === 0 ? "no segment stands out" : !hasTotal ? "segments" : causes.length === 1 ? "everything moved" : report.verdict;
+  const checked = { ...report, ...totals, causes, verdict, isProposal } satisfies CauseReport;
   return { ...checked, sentence: sentenceOf(checked) };
 }

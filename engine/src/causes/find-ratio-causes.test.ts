@@ -65,6 +65,35 @@ test("two segments, one up and one down, are both named", () => {
   assert.deepEqual(report.causes.map(({ direction }) => direction).sort(), ["down", "up"]);
 });
 
+/** Revenue per order: 6–9 a platform, each order's own between nothing and twice that. */
+function amounts({ seed, value = () => 1, unit = 1 }: { seed: number; value?: (platform: number, country: number) => number; unit?: number }): RatioCauseInput {
+  const random = seededRandom(seed);
+  const world = failures({ seed });
+  const of = (denominator: Float64Array, factor: (p: number, c: number) => number) =>
+    denominator.map((b, k) => {
+      const [p, c] = [Math.floor((k % 20) / 5), k % 5];
+      return unit * (6 + p) * factor(p, c) * Math.max(0, b + 0.6 * Math.sqrt(b) * normal(random));
+    });
+  return { ...world, measure: "order value", numerator: of(world.denominator, value), history: { ...world.history, numerator: of(world.history.denominator, () => 1) } };
+}
+
+test("an amount per order gives the same answer in euros and in cents", () => {
+  for (let seed = 1; seed <= 12; seed++) {
+    const value = (p: number, c: number) => (p === 2 && c !== 1 ? 0.7 : 1) * (seed % 3 === 0 ? 1 : p === 0 ? 1.4 : 1);
+    const euros = findRatioCauses(amounts({ seed, value }));
+    const cents = findRatioCauses(amounts({ seed, value, unit: 100 }));
+    assert.deepEqual(segments(cents), segments(euros), `seed ${seed}`);
+    for (const [k, cause] of cents.causes.entries()) assert.ok(Math.abs(cause.gain - euros.causes[k]!.gain) < 1e-6 * cause.gain);
+    assert.ok(segments(euros).some((name) => name.includes("platform=p2")), segments(euros).join("; "));
+  }
+});
+
+test("an amount that did not move names nothing, whatever its unit", () => {
+  let named = 0;
+  for (let seed = 100; seed < 200; seed++) if (findRatioCauses(amounts({ seed, unit: 10 ** ((seed % 7) - 3) })).causes.length > 0) named++;
+  assert.ok(named <= 1, `${named} of 100`);
+});
+
 describe("input of every kind has a clear answer", () => {
   test("a denominator of zero everywhere, or no history: no data", () => {
     const calm = failures({ seed: 5 });

@@ -7,7 +7,7 @@ import { ratioContributions } from "./contributions.ts";
 import { cubeShape } from "./cube.ts";
 import { CAUSE_LIMITS, cellsOf, folded, leafColumn, type CauseLimits, type Cells, type Cut } from "./cells.ts";
 import type { DimensionColumn } from "./leaves.ts";
-import { expectedRates, RATIO_SETTINGS, ratioScan, type RatioSettings } from "./ratio-scan.ts";
+import { expectedRates, RATIO_SETTINGS, ratioScan, type RatioForm, type RatioSettings } from "./ratio-scan.ts";
 import { strengthOf, type Cause, type CauseReport, type Verdict } from "./report.ts";
 import { sentenceOf } from "./sentence.ts";
 import { siblingChecks, type FigureCubes } from "./siblings.ts";
@@ -47,7 +47,7 @@ export function findRatioCauses(input: RatioCauseInput): CauseReport {
   const now = { numerator: leafColumn(cells, numerator), denominator: leafColumn(cells, denominator) };
   const past = { numerator: leafPast(pastNumerator), denominator: leafPast(pastDenominator), intervalCount };
   const shape = folded(cells, now.numerator, limits.cellsMax);
-  const expectation = expectedRates(past, shape);
+  const expectation = expectedRates(past, shape, formOf(now, past));
   const found = intervalCount === 0 ? [] : ratioScan(now, expectation, shape, settings);
   const named = found.filter(({ codes }) => codes.every((code, d) => code === shape.sizes[d] || shape.codeOf[d]![code]! >= 0));
   const expected = now.denominator.map((b, i) => b * expectation.rate[i]!);
@@ -110,6 +110,23 @@ export function findRatioCauses(input: RatioCauseInput): CauseReport {
     cuts,
   };
   return { ...report, sentence: sentenceOf(report) };
+}
+
+/** Cases that outnumber their trials are mistakes of the data up to this share of the cells, and an amount beyond it. */
+const BEYOND_SHARE_MAX = 0.01;
+
+function formOf(...parts: readonly { readonly numerator: Float64Array; readonly denominator: Float64Array }[]): RatioForm {
+  let cells = 0;
+  let beyond = 0;
+  for (const { numerator, denominator } of parts) {
+    for (let i = 0; i < numerator.length; i++) {
+      if (!Number.isInteger(numerator[i]) || !Number.isInteger(denominator[i])) return "amount";
+      if (numerator[i] === 0 && denominator[i] === 0) continue;
+      cells++;
+      if (numerator[i]! > denominator[i]!) beyond++;
+    }
+  }
+  return beyond <= BEYOND_SHARE_MAX * cells ? "share" : "amount";
 }
 
 function segmentSums(

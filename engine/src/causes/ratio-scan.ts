@@ -5,6 +5,9 @@
  * The expected rate of a leaf comes from its history: the total rate, times the main effects of its values, pulled to its
  * own history as far as that has observations. A segment's gain is the binomial log-likelihood ratio of what happened
  * against what was expected, divided by the overdispersion that history shows, minus the price of naming it.
+ *
+ * Not every ratio is a share of its denominator: revenue per order is an amount, in whatever unit. There the evidence is
+ * that of a Poisson count in the unit in which history scatters like one, so that euros and cents give the same answer.
  */
 import { ln } from "../stats/elementary.ts";
 import { codesOf, cubeShape, forEachCell, rollUpCube, type CubeShape } from "./cube.ts";
@@ -44,7 +47,11 @@ export interface RatioHistory {
   readonly intervalCount: number;
 }
 
+/** "share": whole numbers of cases among whole numbers of trials (failures per request); "amount": anything else */
+export type RatioForm = "share" | "amount";
+
 export interface RatioExpectation {
+  readonly form: RatioForm;
   /** [leaf] expected rate */
   readonly rate: Float64Array;
   /** variance of a value's numerator over the binomial one */
@@ -60,9 +67,10 @@ export interface RatioExpectation {
 export function expectedRates(
   { numerator, denominator, intervalCount }: RatioHistory,
   { sizes, codes }: { readonly sizes: readonly number[]; readonly codes: readonly Int32Array[] },
+  form: RatioForm = "share",
 ): RatioExpectation {
   const leafCount = codes[0]?.length ?? (intervalCount === 0 ? 0 : numerator.length / intervalCount);
-  const calm = calmIntervals({ numerator, denominator, intervalCount }, leafCount);
+  const calm = calmIntervals({ numerator, denominator, intervalCount }, leafCount, form);
   const x = new Float64Array(leafCount);
   const b = new Float64Array(leafCount);
   for (const t of calm) {
@@ -85,26 +93,26 @@ export function expectedRates(
   }
   for (let i = 0; i < leafCount; i++) {
     const shrunk = (x[i]! + PSEUDO_OBSERVATIONS * rate[i]!) / (b[i]! + PSEUDO_OBSERVATIONS);
-    rate[i] = Math.max(1e-9, shrunk);
+    rate[i] = Math.max(form === "share" ? 1e-9 : 1e-9 * total, shrunk);
   }
-  return { rate, overdispersion: overdispersionOf({ numerator, denominator, intervalCount }, { sizes, codes, rate, calm, leafCount }), calmCount: calm.length };
+  return { form, rate, overdispersion: overdispersionOf({ numerator, denominator, intervalCount }, { sizes, codes, rate, calm, leafCount, form }), calmCount: calm.length };
 }
 
-function calmIntervals({ numerator, denominator, intervalCount }: RatioHistory, leafCount: number): number[] {
+function calmIntervals({ numerator, denominator, intervalCount }: RatioHistory, leafCount: number, form: RatioForm): number[] {
   const rates = Array.from({ length: intervalCount }, (_, t) => {
     const b = sumOf(denominator.subarray(t * leafCount, (t + 1) * leafCount));
     return b > 0 ? sumOf(numerator.subarray(t * leafCount, (t + 1) * leafCount)) / b : NaN;
   });
   const known = rates.filter((r) => !Number.isNaN(r)).sort((a, b) => a - b);
   if (known.length === 0) return [];
-  const limit = 1.5 * known[Math.floor(0.4 * (known.length - 1))]! + 0.002;
+  const limit = 1.5 * known[Math.floor(0.4 * (known.length - 1))]! + (form === "share" ? 0.002 : 0);
   return rates.flatMap((rate, t) => (rate <= limit ? [t] : []));
 }
 
 /** The median over single values and calm intervals of (x − E)² / (E(1 − p)), over its median for binomial data. */
 function overdispersionOf(
   { numerator, denominator }: RatioHistory,
-  { sizes, codes, rate, calm, leafCount }: { sizes: readonly number[]; codes: readonly Int32Array[]; rate: Float64Array; calm: readonly number[]; leafCount: number },
+  { sizes, codes, rate, calm, leafCount, form }: { sizes: readonly number[]; codes: readonly Int32Array[]; rate: Float64Array; calm: readonly number[]; leafCount: number; form: RatioForm },
 ): number {
   const squares: number[] = [];
   for (const t of calm) {
@@ -116,6 +124,10 @@ function overdispersionOf(
       const E = byValue(codes[d]!, expected, sizes[d]!);
       const B = byValue(codes[d]!, b, sizes[d]!);
       for (let c = 0; c < sizes[d]!; c++) {
+        if (form === "amount") {
+          if (E[c]! > 0) squares.push((X[c]! - E[c]!) ** 2 / E[c]!);
+          continue;
+        }
         if (!(E[c]! > 0.5)) continue;
         const rest = E[c]! < B[c]! ? 1 - E[c]! / B[c]! : 1; // above 1 a ratio is a count, not a share
         squares.push((X[c]! - E[c]!) ** 2 / (E[c]! * rest));
@@ -123,6 +135,8 @@ function overdispersionOf(
     }
   }
   if (squares.length === 0) return 1;
+  // An amount's unit is anybody's: what history scatters by is the size of one "case".
+  if (form === "amount") return Math.max(Number.MIN_VALUE * 1e16, medianOf(Float64Array.from(squares)) / 0.455);
   return Math.min(50, Math.max(1, medianOf(Float64Array.from(squares)) / 0.455)); // .455: the median of χ² with one degree of freedom
 }
 
@@ -141,7 +155,7 @@ export interface RatioFinding {
  */
 export function ratioScan(
   now: { readonly numerator: Float64Array; readonly denominator: Float64Array },
-  { rate, overdispersion }: RatioExpectation,
+  { form, rate, overdispersion }: RatioExpectation,
   { sizes, codes }: { readonly sizes: readonly number[]; readonly codes: readonly Int32Array[] },
   settings: RatioSettings = RATIO_SETTINGS,
 ): RatioFinding[] {
@@ -155,7 +169,7 @@ export function ratioScan(
     let cell = 0;
     for (let d = 0; d < D; d++) cell += codes[d]![i]! * shape.strides[d]!;
     X[cell] = X[cell]! + now.numerator[i]!;
-    E[cell] = E[cell]! + (rate[i]! > 1 ? rate[i]! : Math.min(0.999, rate[i]!)) * now.denominator[i]!;
+    E[cell] = E[cell]! + (form === "amount" || rate[i]! > 1 ? rate[i]! : Math.min(0.999, rate[i]!)) * now.denominator[i]!;
     B[cell] = B[cell]! + now.denominator[i]!;
   }
   for (const sums of [X, E, B]) rollUpCube(shape, sums);
@@ -182,7 +196,7 @@ export function ratioScan(
       // After a first cause the total is no second one: the rest moves a little with it.
       if (fixed === 0 && findings.length > 0) return;
       if (findings.length > 0 && Math.abs(ln(Math.max(x, 1e-9) / e)) < settings.changeShareMin * Math.abs(ln(Math.max(findings[0]!.ratio, 1e-9)))) return;
-      const gain = binomialEvidence(x, e, b) / overdispersion - prices[fixed]!;
+      const gain = (form === "share" ? binomialEvidence(x, e, b) : amountEvidence(x, e)) / overdispersion - prices[fixed]!;
       // Ties go to fewer dimensions: where one value determines another, both name the same leaves.
       const isTie = best >= 0 && Math.abs(gain - bestGain) <= 1e-9;
       if (isTie ? fixedCount(fixed) < bestFixed : gain > bestGain) {
@@ -198,6 +212,11 @@ export function ratioScan(
     takeOutOf(shape, lifted, [X, E, B]);
   }
   return findings;
+}
+
+function amountEvidence(x: number, e: number): number {
+  if (x > RATIO_MAX * e) return x * ln(RATIO_MAX) - e * (RATIO_MAX - 1);
+  return (x > 0 ? x * ln(x / e) : 0) - x + e;
 }
 
 /** ln of how much likelier x of b is under its own rate than under the expected one. */

@@ -27,13 +27,16 @@ export function sentenceOf(report: Omit<CauseReport, "sentence">): string {
   const parts = shown.map((group) => `${groupName(group, report)} ${moved(group)}`);
   const explained = report.explained.gross;
   const how = explained >= 0.95 ? "all of it" : `${percent(explained)} of it`;
-  const together = shown.length === 1 && folded.length === 0 ? `${parts[0]} and explains ${how}` : `${list(parts)}; together they explain ${how}`;
+  const isDistinct = report.isProposal || report.overlap !== null;
+  // Distinct counts have no shares: what a segment lost another may have kept.
+  const together = isDistinct ? list(parts) : shown.length === 1 && folded.length === 0 ? `${parts[0]} and explains ${how}` : `${list(parts)}; together they explain ${how}`;
   const tail: string[] = [];
-  if (folded.length > 0) tail.push(`${folded.length} smaller not shown (${percent(folded.reduce((sum, { share }) => sum + share, 0))}).`);
-  if (explained < 0.5) tail.push("The rest is spread thin.");
+  if (folded.length > 0) tail.push(isDistinct ? `${folded.length} smaller not shown.` : `${folded.length} smaller not shown (${percent(folded.reduce((sum, { share }) => sum + share, 0))}).`);
+  if (explained < 0.5 && !isDistinct) tail.push("The rest is spread thin.");
   if (groups.length === 1 && groups[0]!.length === 1) tail.push(surroundings(causes[0]!));
   tail.push(shared(report));
   if (report.isProposal) tail.push("Distinct counts do not add up: these are proposals until each is counted by its own query.");
+  else if (isDistinct) tail.push("Distinct counts do not add up: each was counted by a query of its own.");
   return [`${head}: ${together}.`, ...tail].filter((text) => text !== "").join(" ");
 }
 
