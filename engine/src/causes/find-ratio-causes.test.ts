@@ -55,6 +55,12 @@ test("three times the traffic where failures are frequent moves the total, and i
   assert.ok(p3.mixEffect! > 5 * Math.abs(p3.rateEffect!));
 });
 
+test("two of four platforms fail so badly that the whole does: they are named, not the whole", () => {
+  const report = findRatioCauses(failures({ seed: 5, rate: (p) => (p === 1 || p === 3 ? 8 : 1) }));
+  assert.deepEqual(segments(report).sort(), ["platform=p1", "platform=p3"]);
+  assert.equal(report.verdict, "segments");
+});
+
 test("all rates rose: everything moved", () => {
   assert.equal(findRatioCauses(failures({ seed: 3, rate: () => 2 })).verdict, "everything moved");
 });

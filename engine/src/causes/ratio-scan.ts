@@ -12,6 +12,7 @@
 import { ln } from "../stats/elementary.ts";
 import { codesOf, cubeShape, forEachCell, rollUpCube, type CubeShape } from "./cube.ts";
 import { medianOf } from "./evidence.ts";
+import { lift, splitDimension } from "./ratio-lift.ts";
 
 export interface RatioSettings {
   /** nats above the price */
@@ -27,15 +28,13 @@ export interface RatioSettings {
   readonly causesMax: number;
 }
 
-export const RATIO_SETTINGS: RatioSettings = { gainMin: 4, gainShareMin: 0.03, changeShareMin: 0.35, excessShareMin: 0.02, changeMin: 0.2, causesMax: 15 };
+export const RATIO_SETTINGS: RatioSettings = { gainMin: 4, gainShareMin: 0.01, changeShareMin: 0.35, excessShareMin: 0.02, changeMin: 0.2, causesMax: 15 };
 
 /**
  * A segment's evidence does not grow beyond this ratio: an expected rate near zero is known too badly, and would make a
  * corner with few requests outdo the large segment that people mean (real incidents: 46 → 48 of 68 first causes right).
  */
 const RATIO_MAX = 10;
-/** Between a cause's ratio and 1, on the log scale: a sibling that moved by more has moved. Best of .4 … .8 on the real incidents. */
-const LIFT_POWER = 0.65;
 
 /** How many observations the total's rate, and then the main effects, are worth against a value's or leaf's own. */
 const PSEUDO_OBSERVATIONS = 20;
@@ -183,6 +182,9 @@ export function ratioScan(
   const prices = Float64Array.from({ length: 1 << D }, (_, fixed) => segmentPrice(fixed));
   const everything = sizes.map((size) => Array.from({ length: size + 1 }, (_, c) => c));
   const findings: RatioFinding[] = [];
+  // Set when the total would be named although it is split: the next pick lies along this dimension.
+  let along = -1;
+  let wholeGain = 0;
   while (findings.length < settings.causesMax) {
     let best = -1;
     let bestFixed = 0;
@@ -193,6 +195,7 @@ export function ratioScan(
       const b = B[cell]!;
       const excess = Math.abs(x - e);
       if (!(b > 0) || !(e > 0) || excess < settings.changeMin * e || excess < settings.excessShareMin * wholeExcess) return;
+      if (along >= 0 && (fixed & (1 << along)) === 0) return;
       // After a first cause the total is no second one: the rest moves a little with it.
       if (fixed === 0 && findings.length > 0) return;
       if (findings.length > 0 && Math.abs(ln(Math.max(x, 1e-9) / e)) < settings.changeShareMin * Math.abs(ln(Math.max(findings[0]!.ratio, 1e-9)))) return;
@@ -205,8 +208,19 @@ export function ratioScan(
         bestFixed = fixedCount(fixed);
       }
     });
-    if (best < 0) break;
-    const lifted = lift(codesOf(shape, best), { shape, X, E });
+    if (best < 0 && along < 0) break;
+    if (best < 0) {
+      // Split, yet no value is loud enough on its own: then the whole is what can be said.
+      findings.push({ codes: [...sizes], gain: wholeGain, ratio: X[any]! / E[any]! });
+      break;
+    }
+    const lifted = lift(codesOf(shape, best), { shape, X, E }, along);
+    const isTotal = lifted.every((code, d) => code === sizes[d]);
+    along = isTotal ? splitDimension({ shape, X, E, B, overdispersion }) : -1;
+    if (along >= 0) {
+      wholeGain = bestGain;
+      continue;
+    }
     const cell = lifted.reduce((at, code, d) => at + code * shape.strides[d]!, 0);
     findings.push({ codes: lifted, gain: bestGain, ratio: X[cell]! / E[cell]! });
     takeOutOf(shape, lifted, [X, E, B]);
@@ -228,37 +242,6 @@ function binomialEvidence(x: number, e: number, b: number): number {
   // A ratio may exceed 1 (orders per visit is one, items per order is not): then it is a count given its traffic.
   if (rest < 0 || restExpected <= 0) return own - x + e;
   return own + (rest > 0 ? rest * ln(rest / restExpected) : 0);
-}
-
-/**
- * A finer segment needs evidence that its siblings did *not* move: with large counts siblings move by different amounts,
- * and asking for one ratio would split for ever. A dimension is dropped when the rest of its parent looks moved rather
- * than quiet.
- */
-function lift(picked: readonly number[], { shape, X, E }: { shape: CubeShape; X: Float64Array; E: Float64Array }): number[] {
-  let codes = [...picked];
-  for (;;) {
-    const at = codes.reduce((cell, code, d) => cell + code * shape.strides[d]!, 0);
-    const ratio = X[at]! / E[at]!;
-    const q = ratio >= 1 ? Math.max(1.3, ratio) ** LIFT_POWER : 1 / Math.max(1.3, Math.min(1e6, E[at]! / Math.max(1e-9, X[at]!))) ** LIFT_POWER;
-    let dropped = -1;
-    let most = 0;
-    for (let d = 0; d < codes.length; d++) {
-      const size = shape.sizes[d]!;
-      if (codes[d] === size) continue;
-      const parent = at + (size - codes[d]!) * shape.strides[d]!;
-      const xr = X[parent]! - X[at]!;
-      const er = E[parent]! - E[at]!;
-      if (!(er > 1e-9)) continue;
-      const moved = xr * ln(q) - er * (q - 1);
-      if (moved > most) {
-        most = moved;
-        dropped = d;
-      }
-    }
-    if (dropped < 0) return codes;
-    codes = codes.map((code, d) => (d === dropped ? shape.sizes[d]! : code));
-  }
 }
 
 function fixedCount(bits: number): number {
