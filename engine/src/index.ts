@@ -47,6 +47,8 @@ export type { CauseLimits, Cut } from "./causes/cells.ts";
 export { checkedProposals, findCauses } from "./causes/find-causes.ts";
 export type { CauseInput, CountedProposal } from "./causes/find-causes.ts";
 export { findRatioCauses } from "./causes/find-ratio-causes.ts";
+export { RATIO_SETTINGS } from "./causes/ratio-scan.ts";
+export type { RatioSettings } from "./causes/ratio-scan.ts";
 export type { RatioCauseInput } from "./causes/find-ratio-causes.ts";
 export { raked } from "./causes/rake.ts";
 export type { LevelExpected } from "./causes/rake.ts";

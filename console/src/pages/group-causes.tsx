@@ -18,6 +18,7 @@ export function Causes({ group }: { group: GroupDetail }) {
   const shown = causes.causes.slice(0, SHOWN_MAX);
   const folded = causes.causes.slice(SHOWN_MAX);
   const scale = Math.max(0, ...causes.causes.flatMap(({ expected, actual }) => [expected ?? 0, actual ?? 0]));
+  const hasShares = causes.method !== "distinct counts"; // they do not add up
   const foldedShare = folded.reduce((sum, { share }) => sum + share, 0);
   return (
     <Container header={<Header description="The smallest set of segments that explains the deviation at the peak, of all segments of all dimensions.">What did it</Header>}>
@@ -31,18 +32,31 @@ export function Causes({ group }: { group: GroupDetail }) {
         {shown.length > 0 && (
           <ol className="causes">
             {shown.map((cause) => (
-              <OneCause key={cause.name} cause={cause} scale={scale} />
+              <OneCause key={cause.name} cause={cause} scale={scale} hasShares={hasShares} />
             ))}
           </ol>
         )}
         {folded.length > 0 && (
-          <ExpandableSection headerText={`and ${folded.length} smaller, ${formatPercent(foldedShare)} of the deviation`}>
+          <ExpandableSection headerText={`and ${folded.length} smaller${hasShares ? `, ${formatPercent(foldedShare)} of the deviation` : ""}`}>
             <ol className="causes" start={SHOWN_MAX + 1}>
               {folded.map((cause) => (
-                <OneCause key={cause.name} cause={cause} scale={scale} />
+                <OneCause key={cause.name} cause={cause} scale={scale} hasShares={hasShares} />
               ))}
             </ol>
           </ExpandableSection>
+        )}
+        {causes.check !== null && (
+          <div>
+            <p className="note">{causes.check.text}</p>
+            {causes.check.sql !== null && (
+              <ExpandableSection headerText="The queries that counted them" variant="footer">
+                <SpaceBetween size="s">
+                  <Sql text={causes.check.sql} title="SQL of this interval" />
+                  {causes.check.comparedSql !== null && <Sql text={causes.check.comparedSql} title="SQL of the calm interval" />}
+                </SpaceBetween>
+              </ExpandableSection>
+            )}
+          </div>
         )}
         {causes.outOfBand.length > 0 && (
           <ul className="causes">
@@ -66,13 +80,13 @@ export function Causes({ group }: { group: GroupDetail }) {
 
 const STRENGTHS = { weak: "weak evidence", clear: "clear evidence", strong: "strong evidence" } as const;
 
-function OneCause({ cause, scale }: { cause: Cause; scale: number }) {
+function OneCause({ cause, scale, hasShares }: { cause: Cause; scale: number; hasShares: boolean }) {
   const siblings = cause.siblings.filter(({ alikeCount, otherwiseCount, unclearCount }) => alikeCount + otherwiseCount + unclearCount > 0);
   return (
     <li>
       <section aria-label={`Cause: ${cause.name}`}>
         <h3>
-          {cause.name === "total" ? "everything" : cause.name} <span className="tag">{formatPercent(cause.share)} of the deviation</span> <span className="tag">{STRENGTHS[cause.strength]}</span>
+          {cause.name === "total" ? "everything" : cause.name} {hasShares && <span className="tag">{formatPercent(cause.share)} of the deviation</span>} <span className="tag">{STRENGTHS[cause.strength]}</span>
           {!cause.inGroup && <span className="tag">outside of this group’s segments</span>}
         </h3>
         <CauseBars cause={cause} scale={scale} />

@@ -20,7 +20,13 @@ export interface RatioCauseInput {
   readonly numerator: Float64Array;
   readonly denominator: Float64Array;
   /** [interval × row], oldest first, the same rows; 0 or NaN where a row had nothing */
-  readonly history: { readonly numerator: Float64Array; readonly denominator: Float64Array; readonly intervalCount: number };
+  readonly history: {
+    readonly numerator: Float64Array;
+    readonly denominator: Float64Array;
+    readonly intervalCount: number;
+    /** [interval] the rate expected now over the one expected then, where rates have a rhythm; absent = 1 */
+    readonly rhythm?: Float64Array;
+  };
   readonly settings?: RatioSettings;
   readonly limits?: CauseLimits;
 }
@@ -47,7 +53,11 @@ export function findRatioCauses(input: RatioCauseInput): CauseReport {
   const now = { numerator: leafColumn(cells, numerator), denominator: leafColumn(cells, denominator) };
   const past = { numerator: leafPast(pastNumerator), denominator: leafPast(pastDenominator), intervalCount };
   const shape = folded(cells, now.numerator, limits.cellsMax);
-  const expectation = expectedRates(past, shape, formOf(now, past));
+  const form = formOf(now, past);
+  if (history.rhythm !== undefined) {
+    for (let k = 0; k < past.numerator.length; k++) past.numerator[k] = past.numerator[k]! * history.rhythm[Math.floor(k / cells.leafCount)]!;
+  }
+  const expectation = expectedRates(past, shape, form);
   const found = intervalCount === 0 ? [] : ratioScan(now, expectation, shape, settings);
   const named = found.filter(({ codes }) => codes.every((code, d) => code === shape.sizes[d] || shape.codeOf[d]![code]! >= 0));
   const expected = now.denominator.map((b, i) => b * expectation.rate[i]!);

@@ -3,23 +3,26 @@ import type { z } from "zod";
 import type { Interval } from "../crawl/batch.ts";
 import { seriesSql } from "../pipeline/gather-evidence.ts";
 import type { MeasureConfig } from "../resources/detector.ts";
+import type { CauseMethod } from "../store/cause-methods.ts";
+import type { DistinctCheck } from "../store/store.ts";
 import { intervalOf, figureOf } from "./shapes/common.ts";
 import type { causesShape } from "./shapes/causes.ts";
 import type { contributionShape } from "./shapes/contribution.ts";
 
 export interface CausesToDescribe {
   readonly interval: Interval;
-  readonly method: "sums" | "averages" | "own values";
+  readonly method: CauseMethod;
   readonly report: Omit<CauseReport, "contribution">;
   /** [cause]; null = all */
   readonly inGroup: readonly boolean[] | null;
   readonly outOfBand: readonly OutOfBand[];
+  readonly check?: DistinctCheck | null;
   /** the interval's statement with its bounds; null where several readings hold the range */
   readonly sql: string | null;
   readonly measure: Pick<MeasureConfig, "column" | "aggregation" | "denominator">;
 }
 
-export function describeCauses({ interval, method, report, inGroup, outOfBand, sql, measure }: CausesToDescribe): z.input<typeof causesShape> {
+export function describeCauses({ interval, method, report, inGroup, outOfBand, check = null, sql, measure }: CausesToDescribe): z.input<typeof causesShape> {
   return {
     interval: intervalOf(interval),
     measure: report.measure,
@@ -43,6 +46,7 @@ export function describeCauses({ interval, method, report, inGroup, outOfBand, s
     sharedChange: report.sharedChange,
     smallestSeen: report.smallestSeen === null ? null : { ...report.smallestSeen },
     outOfBand: outOfBand.map(({ segment, actual, lower, upper, direction }) => ({ segment: segmentOf(segment), name: segmentText({ dimensions: segment }), actual, lower, upper, direction })),
+    check: describeCheck(check),
     missingCount: report.missingCount,
     notes: [
       ...report.constant.map(({ name, value }) => `${name} is ${value ?? "null"} everywhere: it tells nothing apart.`),
@@ -50,6 +54,13 @@ export function describeCauses({ interval, method, report, inGroup, outOfBand, s
       ...report.cuts.map(cutText),
     ],
   };
+}
+
+function describeCheck(check: DistinctCheck | null): z.input<typeof causesShape>["check"] {
+  if (check === null) return null;
+  if (!check.isDone) return { done: false, text: `Not checked: ${check.why}. Distinct counts do not add up, so these are proposals.`, sql: null, comparedWith: null, comparedSql: null };
+  const withdrawn = check.withdrawnCount === 0 ? "" : ` ${check.withdrawnCount === 1 ? "One proposal was" : `${check.withdrawnCount} proposals were`} withdrawn: by ${check.withdrawnCount === 1 ? "its" : "their"} own count nothing moved.`;
+  return { done: true, text: `Checked by a query of their own, here and in a calm interval.${withdrawn}`, sql: check.sql, comparedWith: intervalOf(check.comparedWith), comparedSql: check.comparedSql };
 }
 
 function segmentOf(dimensions: readonly DimensionValue[]): Record<string, string | null> {

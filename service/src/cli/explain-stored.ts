@@ -62,22 +62,24 @@ export function explanationText(one: Explanation, { io }: CommandContext): strin
   }
   if (rows.length > 1) parts.push(table(rows, { columns }));
   for (const note of one.notes) parts.push(`${note}\n`);
+  if (one.check !== null && one.check.sql !== null) parts.push(`-- the queries that counted them: this interval, and a calm one\n${one.check.sql}\n\n${one.check.comparedSql ?? ""}\n`);
   const [first] = one.causes;
   if (first?.sql !== undefined && first.sql !== null) parts.push(`-- ${first.name}: the SQL that shows it\n${first.sql}\n`);
   return parts.join("\n");
 }
 
 /** The table of causes and the verdict on the data: also part of `anomaly show`. */
-export function causeParts({ causes, outOfBand }: Pick<Causes, "causes" | "outOfBand">, data: Explanation["data"], columns: number | null): string[] {
+export function causeParts({ causes, outOfBand, check, method }: Pick<Causes, "causes" | "outOfBand" | "check" | "method">, data: Explanation["data"], columns: number | null): string[] {
   const parts: string[] = [];
   if (data !== null && data.verdict !== "probably the business") parts.push(`${data.verdict}: ${data.reasons.join("; ")}\n`);
   if (causes.length > 0) {
     const rows: TableCell[][] = [["CAUSE", "EXPECTED", "ACTUAL", "CHANGE", "SHARE", "STRENGTH"]];
     for (const { name, expected, actual, change, share, strength } of causes) {
-      rows.push([name, expected, actual, change === null ? "new" : `${change >= 0 ? "+" : "−"}${(100 * Math.abs(change)).toFixed(1)} %`, `${(100 * share).toFixed(0)} %`, strength]);
+      rows.push([name, expected, actual, change === null ? "new" : `${change >= 0 ? "+" : "−"}${(100 * Math.abs(change)).toFixed(1)} %`, method === "distinct counts" ? null : `${(100 * share).toFixed(0)} %`, strength]);
     }
     parts.push(table(rows, { columns }));
   }
+  if (check !== null) parts.push(`${check.text}\n`);
   if (outOfBand.length > 0) {
     parts.push(table([["SEGMENT", "ACTUAL", "LOWER", "UPPER"], ...outOfBand.map(({ name, actual, lower, upper }): TableCell[] => [name, actual, lower, upper])], { columns }));
   }

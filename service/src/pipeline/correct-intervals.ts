@@ -102,7 +102,7 @@ export async function correctIntervals(
         judged,
         evidence,
         quality: batch?.quality ?? null,
-        store,
+        system,
         previous: (id) => toldAtPeak(groups.find((group) => group.id === id)!, [touched, replayed], store),
         knownAtMs,
       });

@@ -7,7 +7,8 @@
 import { segmentsOf, type AnomalyGroup, type DimensionContribution, type DimensionValue } from "@foretop/engine";
 import type { DataQualityMetric } from "../crawl/batch.ts";
 import type { Detector } from "../resources/detector.ts";
-import type { GroupCauses, GroupEvidence, Store, StoredGroup } from "../store/store.ts";
+import type { GroupCauses, GroupEvidence, StoredGroup } from "../store/store.ts";
+import type { CheckSystem } from "./check-distinct.ts";
 import { groupVerdict, intervalSigns, type IntervalSigns } from "./data-signs.ts";
 import { findMeasureCauses, type MeasureCauses } from "./find-measure-causes.ts";
 import { headlineOf } from "./headline.ts";
@@ -22,7 +23,7 @@ export interface ExplainContext {
   readonly evidence: GroupEvidence;
   /** of this reading; null = as the store has it */
   readonly quality: readonly DataQualityMetric[] | null;
-  readonly store: Pick<Store, "ledger" | "intervals">;
+  readonly system: CheckSystem;
   /** the last committed revision of a group, for what this interval doesn't change */
   readonly previous: (groupId: string) => Promise<StoredGroup | null>;
   readonly knownAtMs: number;
@@ -68,24 +69,24 @@ class SharedByGroups {
 
   async explain(group: AnomalyGroup, segments: readonly (readonly DimensionValue[])[]): Promise<{ contributions: readonly DimensionContribution[]; causes: GroupCauses }> {
     const { detector, table, judged } = this.#context;
-    const { contribution, ...report } = this.#causesOf(group.measure).report;
-    const { method, outOfBand } = this.#causesOf(group.measure);
+    const { method, outOfBand, check, report: found } = await this.#causesOf(group.measure);
+    const { contribution, ...report } = found;
     const data = groupVerdict(group, await this.#signsOnce(), { detector, table, figures: figuresOf(judged) });
     const inGroup = report.causes.map(({ segment }) => segments.some((own) => isPart(own, segment) || isPart(segment, own)));
-    return { contributions: contribution, causes: { startMs: judged.input.startMs, method, report, inGroup, outOfBand, data } };
+    return { contributions: contribution, causes: { startMs: judged.input.startMs, method, report, inGroup, outOfBand, data, ...(check === null ? {} : { check }) } };
   }
 
-  #causesOf(measureName: string): MeasureCauses {
-    const { detector, table, judged } = this.#context;
+  async #causesOf(measureName: string): Promise<MeasureCauses> {
+    const { detector, table, judged, system } = this.#context;
     const measure = detector.config.measures.find(({ name }) => name === measureName)!; // groups are of its measures
-    const known = this.#ofMeasure.get(measureName) ?? findMeasureCauses(measure, { config: detector.config, table }, [figuresOf(judged)]);
+    const known = this.#ofMeasure.get(measureName) ?? (await findMeasureCauses(measure, { detector, table }, { intervals: [figuresOf(judged)], interval: judged.data.interval }, system));
     this.#ofMeasure.set(measureName, known);
     return known;
   }
 
   async #signsOnce(): Promise<IntervalSigns> {
-    const { detector, table, judged, evidence, quality, store } = this.#context;
-    this.#signs ??= await intervalSigns({ detector, table, interval: judged.data.interval, figures: figuresOf(judged), attemptId: evidence.attemptId, quality, store });
+    const { detector, table, judged, evidence, quality, system } = this.#context;
+    this.#signs ??= await intervalSigns({ detector, table, interval: judged.data.interval, figures: figuresOf(judged), attemptId: evidence.attemptId, quality, store: system.store });
     return this.#signs;
   }
 }

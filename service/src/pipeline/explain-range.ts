@@ -4,8 +4,9 @@
  */
 import type { Interval } from "../crawl/batch.ts";
 import type { Detector } from "../resources/detector.ts";
-import type { PointsSegment, Store } from "../store/store.ts";
+import type { PointsSegment } from "../store/store.ts";
 import { UserError } from "../telemetry/errors.ts";
+import type { CheckSystem } from "./check-distinct.ts";
 import { findMeasureCauses, type MeasureCauses } from "./find-measure-causes.ts";
 import { judgedIntervals } from "./judged-intervals.ts";
 import { seriesCountOf } from "./interval-data.ts";
@@ -29,7 +30,8 @@ export interface RangeExplanation extends MeasureCauses {
 /**
  * @throws UserError "NOT_FOUND" when the measure or the range has nothing that was judged, "LIMIT" when there is too much
  */
-export async function explainRange(detector: Detector, measureName: string, range: Interval, store: Store): Promise<RangeExplanation> {
+export async function explainRange(detector: Detector, measureName: string, range: Interval, system: CheckSystem): Promise<RangeExplanation> {
+  const { store } = system;
   const { config } = detector;
   const measure = config.measures.find(({ name }) => name === measureName);
   if (measure === undefined) {
@@ -47,9 +49,10 @@ export async function explainRange(detector: Detector, measureName: string, rang
     throw new UserError(`the range holds ${found.length * table.count} values, at most ${VALUES_MAX} are read`, { code: "LIMIT", where: "from", advice: "Explain a shorter range." });
   }
   const figures = found.map(({ record, points }) => figuresAt(points!, record.interval.startMs));
+  const interval = { startMs: found[0]!.record.interval.startMs, endMs: found.at(-1)!.record.interval.endMs };
   return {
-    ...findMeasureCauses(measure, { config, table }, figures),
-    interval: { startMs: found[0]!.record.interval.startMs, endMs: found.at(-1)!.record.interval.endMs },
+    ...(await findMeasureCauses(measure, { detector, table }, { intervals: figures, interval }, system)),
+    interval,
     intervalCount: found.length,
     attemptId: found.length === 1 ? found[0]!.record.attemptId : null,
     knownAtMs: Math.max(...found.map(({ record }) => record.knownAtMs)),

@@ -168,7 +168,7 @@ export function seriesSql(intervalSql: string, key: SeriesKey, { column, aggrega
   const both = denominator === undefined ? "" : `case when ${quoteName(column)} is not null and ${quoteName(denominator)} is not null then`;
   const figure =
     denominator === undefined
-      ? `${aggregation.toLowerCase()}(${quoteName(column)})`
+      ? `${aggregation === "COUNT_DISTINCT" ? "count(distinct " : `${aggregation.toLowerCase()}(`}${quoteName(column)})`
       : `sum(${both} ${quoteName(column)} end) * 1.0 / nullif(sum(${both} ${quoteName(denominator)} end), 0)`;
   const lines = [`select ${figure} as actual, count(*) as row_count`, `from (\n${intervalSql.trimEnd()}\n) as evidence`];
   if (where.length > 0) lines.push(`where ${where.join("\n  and ")}`);

@@ -19,6 +19,8 @@ export interface JudgedFigures {
 export interface MeasureLeaves extends CauseInput {
   /** [row] number of the series */
   readonly series: readonly number[];
+  /** of the measure's total; −1 where there is none */
+  readonly total: number;
 }
 
 /** Where the leaves of a measure and the levels above them are, by number. */
@@ -85,9 +87,10 @@ export function measureLeaves(
   }
   return {
     measure: measure.name,
-    kind: isAverage ? "average" : "sum",
+    kind: isAverage ? "average" : measure.aggregation === "COUNT_DISTINCT" ? "distinct" : "sum",
     dimensions: places.dimensions,
     series: places.leaves,
+    total: places.total,
     actual,
     expected,
     spread: variance.map(Math.sqrt),

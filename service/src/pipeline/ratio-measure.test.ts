@@ -6,7 +6,7 @@ import { inProcessClient, type Client } from "../api/client.ts";
 import type { MeasureConfig } from "../resources/detector.ts";
 
 // Revenue per view, declared as a ratio. In the third to fifth live hour ios has rows with revenue and without a view; in
-// the sixth the revenue of marketplace=de is three times the usual.
+// the sixth the revenue of marketplace=de is three times the usual, in the tenth that of marketplace=fr twice.
 const PER_VIEW: MeasureConfig = {
   name: "per_view", column: "revenue", denominator: "views", aggregation: "AVG", whenAbsent: "missing", severityMin: 70, direction: "both", effectMin: 0, effectShareMin: 0.1, volumeMin: 0,
 };
@@ -16,6 +16,7 @@ let client: Client;
 beforeAll(async () => {
   const part = (name: string): MeasureConfig => ({ name, column: name, aggregation: "SUM", whenAbsent: "zero", severityMin: 70, direction: "both", effectMin: 0, effectShareMin: 0.1, volumeMin: 0 });
   world = await truthWorld({ measures: [PER_VIEW, part("revenue"), part("views")] });
+  await world.sql(`update orders set revenue = 2 * revenue where marketplace = 'fr' and ts >= to_timestamp(${(LIVE_FROM_MS + 9 * HOUR) / 1000}) and ts < to_timestamp(${(LIVE_FROM_MS + 10 * HOUR) / 1000})`);
   await world.live();
   client = inProcessClient(world.system, { activate: () => {}, learning: () => null } as never); // no operation used here looks at it
 });
@@ -70,4 +71,15 @@ test("a ratio's parts are its causes by definition, with exact shares; nothing i
   const [revenue, views] = related.map(({ percentage }) => percentage!);
   assert.ok(Math.abs(revenue! + views! - 100) < 1e-9 && revenue! > 95, `${revenue} + ${views}`);
   assert.ok(unknownPercentage < 1e-9);
+});
+
+test("with some history its causes are segments whose own rate moved, given their traffic", async () => {
+  const { method, causes, contributions } = await client.call("explain", { detector: "orders", measure: "per_view", from: new Date(hour(9)).toISOString(), to: new Date(hour(10)).toISOString() });
+  assert.equal(method, "rates");
+  assert.deepEqual(causes.map(({ segment }) => segment), [{ marketplace: "fr" }]);
+  const [cause] = causes;
+  assert.ok(Math.abs(cause!.expected! - 0.3) < 0.01 && Math.abs(cause!.actual! - 0.6) < 0.02, `${cause!.expected} → ${cause!.actual}`);
+  const [row] = await world.sql(cause!.sql!);
+  assert.ok(Math.abs(Number(row!["actual"]) - cause!.actual!) < 1e-9);
+  for (const { values } of contributions) assert.ok(Math.abs(values.reduce((sum, { score }) => sum + score, 0) - 100) < 1e-9);
 });

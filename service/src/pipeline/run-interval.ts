@@ -75,7 +75,7 @@ export async function commitPrepared(detector: Detector, prepared: PreparedInter
     judged,
     evidence: await evidenceOfAttempt(detector, interval, batch.attemptId, system),
     quality: batch.quality,
-    store,
+    system,
     previous: (id) => store.groups.get(id),
     knownAtMs,
   });

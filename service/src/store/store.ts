@@ -12,6 +12,7 @@ import type { AlertMessage } from "../alerts/message.ts";
 import type { DataQualityMetric, Interval, RowCounts } from "../crawl/batch.ts";
 import type { Detector, DetectorConfig, DetectorStatus } from "../resources/detector.ts";
 import type { SourceErrorCode } from "../telemetry/errors.ts";
+import type { CauseMethod } from "./cause-methods.ts";
 
 export interface Store {
   readonly detectors: DetectorStore;
@@ -311,7 +312,7 @@ export interface StoredGroup {
 export interface GroupCauses {
   /** the interval that was looked at */
   readonly startMs: number;
-  readonly method: "sums" | "averages" | "own values";
+  readonly method: CauseMethod;
   readonly report: Omit<CauseReport, "contribution">;
   /** [cause] it names, holds or lies in one of the group's own segments; others of the measure moved at the same time */
   readonly inGroup: readonly boolean[];
@@ -319,7 +320,23 @@ export interface GroupCauses {
   readonly outOfBand: readonly OutOfBand[];
   /** a fault of the data, or a change of the business? */
   readonly data: DataVerdict;
+  /** distinct counts only */
+  readonly check?: DistinctCheck;
 }
+
+/** How causes of a distinct count, which does not add up, were counted in the source. */
+export type DistinctCheck =
+  | { readonly isDone: false; readonly why: string }
+  | {
+      readonly isDone: true;
+      /** the statement, bounds in place: a column for each proposal, the total last */
+      readonly sql: string;
+      /** the calm interval that was counted too */
+      readonly comparedWith: Interval;
+      readonly comparedSql: string;
+      /** proposals that did not move by their own count */
+      readonly withdrawnCount: number;
+    };
 
 /** What makes a group's figures checkable (grows in the issue on truth). */
 export interface GroupEvidence {

@@ -1,9 +1,10 @@
 /** The groups of the fixture world's incidents, and the messages about them, as the pipeline would have stored them. */
 import { dataVerdict, type AnomalyGroup, type GroupMember, type SeriesKey } from "@foretop/engine";
 import { buildMessage } from "../../src/alerts/build-message.ts";
-import { findMeasureCauses } from "../../src/pipeline/find-measure-causes.ts";
+import { causesOfLeaves } from "../../src/pipeline/find-measure-causes.ts";
 import { groupId } from "../../src/pipeline/group-id.ts";
 import { headlineOf } from "../../src/pipeline/headline.ts";
+import { measureLeaves } from "../../src/pipeline/measure-leaves.ts";
 import type { SeriesTable } from "../../src/pipeline/series-table.ts";
 import type { Detector } from "../../src/resources/detector.ts";
 import type { Delivery, StoredGroup } from "../../src/store/store.ts";
@@ -50,9 +51,8 @@ function groupOf(incident: Incident, detector: Detector, table: SeriesTable, { h
   };
   const column = (of: (all: Figures) => number) => Float64Array.from(table.stored, ({ key }) => of(figures(key, lastMs)));
   const measure = detector.config.measures.find(({ name }) => name === incident.measure)!;
-  const { report, method, outOfBand } = findMeasureCauses(measure, { config: detector.config, table }, [
-    { values: column(({ actual }) => actual), counts: column(({ actual }) => (actual > 0 ? 1 : 0)), expected: column(({ expected }) => expected), lower: column(({ lower }) => lower), upper: column(({ upper }) => upper) },
-  ]);
+  const shown = { values: column(({ actual }) => actual), counts: column(({ actual }) => (actual > 0 ? 1 : 0)), expected: column(({ expected }) => expected), lower: column(({ lower }) => lower), upper: column(({ upper }) => upper) };
+  const { report, method, outOfBand } = causesOfLeaves(measure, measureLeaves(measure, { config: detector.config, table }, [shown]), shown);
   const { contribution, ...told } = report;
   const interval = { startMs: lastMs, endMs: lastMs + HOUR_MS };
   return {

@@ -22,7 +22,7 @@ export const explain = operation({
   output: explanationOutput,
   async handle(system, input) {
     const detector = await findDetector(system, input.detector);
-    const found = await explainRange(detector, input.measure, { startMs: Date.parse(input.from), endMs: Date.parse(input.to) }, system.store);
+    const found = await explainRange(detector, input.measure, { startMs: Date.parse(input.from), endMs: Date.parse(input.to) }, system);
     const measure = detector.config.measures.find(({ name }) => name === input.measure)!; // explainRange has found it
     return {
       ...describeCauses({ ...found, inGroup: null, sql: await statementOf(found.attemptId, system), measure }),

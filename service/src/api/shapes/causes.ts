@@ -1,6 +1,7 @@
 /** Which segments did it: beside a group, and as the answer to "explain this range". */
 import { VERDICTS } from "@foretop/engine";
 import { z } from "zod";
+import { CAUSE_METHODS } from "../../store/cause-methods.ts";
 import { figure, instant, intervalShape } from "./common.ts";
 import { contributionShape, segmentShape } from "./contribution.ts";
 
@@ -42,7 +43,7 @@ export const outOfBandShape = z.object({
 export const causesShape = z.object({
   interval: intervalShape.describe("what was looked at"),
   measure: z.string(),
-  method: z.enum(["sums", "averages", "own values"]),
+  method: z.enum(CAUSE_METHODS).describe("how the measure's segments make up the whole; rates: a ratio, given its traffic; distinct counts: proposed as if they added up, then counted in the source"),
   verdict: z.enum(VERDICTS),
   sentence: z.string(),
   expected: figure,
@@ -52,6 +53,10 @@ export const causesShape = z.object({
   sharedChange: z.number().describe("by how much all forecasts are off together, as far as that is usual; causes are told apart from it"),
   smallestSeen: z.object({ total: z.number(), tenth: z.number() }).nullable().describe("smallest relative change of everything, and of a segment with a tenth of the volume, that would have been named"),
   outOfBand: z.array(outOfBandShape).describe("minima and maxima only"),
+  check: z
+    .object({ done: z.boolean(), text: z.string(), sql: z.string().nullable().describe("one column for each proposal, the total last"), comparedWith: intervalShape.nullable(), comparedSql: z.string().nullable() })
+    .nullable()
+    .describe("distinct counts only: whether the causes were counted by a query of their own"),
   missingCount: z.number().describe("combinations without a usable value"),
   notes: z.array(z.string()).describe("what was not looked at, or not one by one, and why"),
 });
