@@ -48,13 +48,13 @@ export async function checkDistinct(input: DistinctToCheck, system: CheckSystem,
         return { query, values: await onlyRow(source, query, { timeoutMs: 1000 * Math.min(DISTINCT_CHECK_SECONDS_MAX, detector.config.limits.querySecondsMax), ...(signal && { signal }) }) };
       };
       const now = await counts(interval);
-      const then = await counts(compared.interval);
-      const proposalOf = (segment: readonly DimensionValue[], k: number): CountedProposal | null => countedProposal({ now: now.values[k]!, then: then.values[k]!, segment, leaves, before: compared.values });
-      const total = countedProposal({ now: now.values.at(-1)!, then: then.values.at(-1)!, segment: [], leaves, before: compared.values });
+      const calm = await counts(compared.interval);
+      const proposalOf = (segment: readonly DimensionValue[], k: number): CountedProposal | null => countedProposal({ now: now.values[k]!, calm: calm.values[k]!, segment, leaves, before: compared.values });
+      const total = countedProposal({ now: now.values.at(-1)!, calm: calm.values.at(-1)!, segment: [], leaves, before: compared.values });
       const checked = checkedProposals(report, segments.map(proposalOf), total);
       return {
         report: checked,
-        check: { isDone: true, sql: shownSql(now.query.sql, now.query.parameters), comparedWith: compared.interval, comparedSql: shownSql(then.query.sql, then.query.parameters), withdrawnCount: report.causes.length - checked.causes.length },
+        check: { isDone: true, sql: shownSql(now.query.sql, now.query.parameters), comparedWith: compared.interval, comparedSql: shownSql(calm.query.sql, calm.query.parameters), withdrawnCount: report.causes.length - checked.causes.length },
       };
     } finally {
       await source.close();
@@ -83,7 +83,7 @@ async function calmInterval(detector: Detector, { startMs }: Interval, leaves: M
   return null;
 }
 
-function countedProposal({ now, then, segment, leaves, before }: { now: number; then: number; segment: readonly DimensionValue[]; leaves: MeasureLeaves; before: Float64Array }): CountedProposal | null {
+function countedProposal({ now, calm, segment, leaves, before }: { now: number; calm: number; segment: readonly DimensionValue[]; leaves: MeasureLeaves; before: Float64Array }): CountedProposal | null {
   const isInside = leaves.dimensions.map(({ name, values }) => {
     const own = segment.find((part) => part.name === name);
     return values.map((value) => own === undefined || own.value === value);
@@ -97,8 +97,8 @@ function countedProposal({ now, then, segment, leaves, before }: { now: number; 
     if (Number.isFinite(leaves.expected[i]!)) expected += leaves.expected[i]!;
     variance += (leaves.spread?.[i] ?? 0) ** 2;
   }
-  if (!(past > 0) || !(then > 0)) return null;
-  const own = then / past; // below 1 where combinations share values
+  if (!(past > 0) || !(calm > 0)) return null;
+  const own = calm / past; // below 1 where combinations share values
   return { actual: now, expected: own * expected, spread: own * Math.sqrt(variance) };
 }
 
