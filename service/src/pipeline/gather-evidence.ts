@@ -66,6 +66,8 @@ export interface EvidenceDifference {
   readonly what: "actual" | "expected" | "severity";
   readonly was: number;
   readonly is: number;
+  /** a later reading has found the same: the interval was corrected since, by too little for a revision of the group */
+  readonly isCorrectedSince: boolean;
 }
 
 /** Series that evidence speaks of; a group of thousands is shown by its head and its most severe members. */
@@ -125,15 +127,25 @@ export async function verifyEvidence(stored: StoredGroup, detector: Detector, sy
   models.table.extend(batch.keys, interval.startMs);
   const { data, judgement } = judgeInterval(detector, models, dataFromBatch(models.table, batch));
   const differences: EvidenceDifference[] = [];
+  const newest = await newestActuals(stored, detector, system);
   for (const { key, actual, expected, severity } of evidence.series) {
     const s = models.table.numberOf(key)!;
+    const known = newest.get(s) ?? NaN;
+    const isCorrectedSince = !isNear(actual, known) && isNear(data.values[s]!, known);
     const now = { actual: data.values[s]!, expected: judgement.expected[s]!, severity: judgement.severity[s]! };
     const was = { actual, expected, severity };
     for (const what of ["actual", "expected", "severity"] as const) {
-      if (!isNear(was[what], now[what])) differences.push({ key, what, was: was[what], is: now[what] });
+      if (!isNear(was[what], now[what])) differences.push({ key, what, was: was[what], is: now[what], isCorrectedSince });
     }
   }
   return { evidence, isSame: differences.length === 0, differences };
+}
+
+/** By series: what the newest reading of the group's interval has. */
+async function newestActuals(stored: StoredGroup, detector: Detector, { store }: System): Promise<Map<number, number>> {
+  const { startMs, endMs } = stored.evidence.interval;
+  const points = await store.segments.readSeries(detector.id, detector.generation, evidenceSeries(stored), { startMs, endMs });
+  return new Map(points.map((found) => [found.series, figuresAt(found, startMs).actual]));
 }
 
 function refuseOldGeneration(stored: StoredGroup, detector: Detector): void {

@@ -1,6 +1,7 @@
 import { strict as assert } from "node:assert";
 import { afterAll, beforeAll, test } from "vitest";
 import { gatherEvidence, seriesSql, verifyEvidence } from "../../src/pipeline/gather-evidence.ts";
+import { backfill } from "../../src/pipeline/reread-late.ts";
 import type { StoredGroup } from "../../src/store/store.ts";
 import { truthWorld, type TruthWorld } from "./truth-world.ts";
 
@@ -42,6 +43,19 @@ test("evidence is the same each time, and its hash covers it", async () => {
   assert.ok(first.series.every(({ explanation }) => explanation.pointsLearned > 300));
 });
 
+test("a correction too small for a revision is told from a difference that nobody knows of", async () => {
+  const detector = await world.detector();
+  const group = groups.find(({ group: { measure, kind } }) => measure === "revenue" && kind === "spike")!;
+  const { startMs, endMs } = group.evidence.interval;
+  await world.sql(`update orders set revenue = revenue * 1.0001 where ts >= to_timestamp(${startMs / 1000}) and ts < to_timestamp(${endMs / 1000})`);
+  await backfill(detector, { startMs, endMs }, world.system);
+  const stored = (await world.system.store.groups.get(group.group.id))!;
+  assert.equal(stored.group.revision, group.group.revision, "too small for a revision");
+  const { isSame, differences } = await verifyEvidence(stored, await world.detector(), world.system);
+  assert.equal(isSame, false);
+  assert.ok(differences.every(({ isCorrectedSince }) => isCorrectedSince));
+});
+
 test("rows that changed since are named by series, with what was and what is", async () => {
   const detector = await world.detector();
   const group = groups.find(({ group: { measure, kind } }) => measure === "revenue" && kind === "spike")!;
@@ -50,6 +64,7 @@ test("rows that changed since are named by series, with what was and what is", a
   const { isSame, differences } = await verifyEvidence(group, detector, world.system);
   assert.equal(isSame, false);
   assert.ok(differences.some(({ what, was, is }) => what === "actual" && is > was));
+  assert.ok(differences.every(({ isCorrectedSince }) => !isCorrectedSince), "nobody has read it again yet");
 });
 
 test("names and values are quoted in the SQL of a contributor", () => {

@@ -16,7 +16,7 @@ export const verifyEvidence = operation({
   input: z.strictObject({ group: groupInput, asOf: asOfInput }),
   output: z.object({
     same: z.boolean(),
-    differences: z.array(z.object({ series: z.string(), what: z.enum(["actual", "expected", "severity"]), was: figure, is: figure })),
+    differences: z.array(z.object({ series: z.string(), what: z.enum(["actual", "expected", "severity"]), was: figure, is: figure, correctedSince: z.boolean().describe("a later reading has found the same: corrected since, by too little for a revision") })),
     evidence: evidenceShape,
   }),
   async handle(system, input) {
@@ -24,7 +24,7 @@ export const verifyEvidence = operation({
     const { isSame, differences, evidence } = await verify(stored, detector, system);
     return {
       same: isSame,
-      differences: differences.map(({ key, what, was, is }) => ({ series: key === null ? "" : seriesName(key), what, was: figureOf(was), is: figureOf(is) })),
+      differences: differences.map(({ key, what, was, is, isCorrectedSince }) => ({ series: key === null ? "" : seriesName(key), what, was: figureOf(was), is: figureOf(is), correctedSince: isCorrectedSince })),
       evidence: describeEvidence(evidence),
     };
   },

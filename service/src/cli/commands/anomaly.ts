@@ -124,7 +124,7 @@ function evidenceText(evidence: OutputOf<"getEvidence">, { io }: CommandContext)
 
 function verificationText({ same, differences }: OutputOf<"verifyEvidence">): string {
   if (same) return "same: read again, every figure is as it was\n";
-  return table([["SERIES", "WHAT", "WAS", "IS"], ...differences.map(({ series, what, was, is }) => [series, what, was, is])], { columns: null });
+  return table([["SERIES", "WHAT", "WAS", "IS", ""], ...differences.map(({ series, what, was, is, correctedSince }) => [series, what, was, is, correctedSince ? "corrected since, too little for a revision" : ""])], { columns: null });
 }
 
 function listText({ groups, statistics, nextCursor }: OutputOf<"listGroups">, { io }: CommandContext): string {
