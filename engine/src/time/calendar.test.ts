@@ -85,6 +85,26 @@ test("a standard offset that moves by half an hour moves the grid at the next Ne
   assert.equal(iso(intervalStartAt(at("2016-12-31T23:59Z"), "PT1H", "America/Caracas")), "2016-12-31T23:30Z");
 });
 
+test("where the grid moves back, the first interval of the year is the short one", () => {
+  // Pyongyang: +09:00 → +08:30 on 2015-08-15.
+  const starts = intervalStarts(at("2015-12-31T22:00Z"), at("2016-01-01T02:00Z"), "PT1H", "Asia/Pyongyang");
+  assert.deepEqual([...starts].map((ms) => iso(ms).slice(11)), ["22:00Z", "23:00Z", "00:00Z", "00:30Z", "01:30Z"]);
+  const shown = (text: string): string => iso(intervalStartAt(at(text), "PT1H", "Asia/Pyongyang"));
+  assert.deepEqual([shown("2015-12-31T23:59Z"), shown("2016-01-01T00:00Z"), shown("2016-01-01T00:29Z"), shown("2016-01-01T00:30Z")], ["2015-12-31T23:00Z", "2016-01-01T00:00Z", "2016-01-01T00:00Z", "2016-01-01T00:30Z"]);
+  assert.equal(iso(previousIntervalStart(at("2016-01-01T00:30Z"), "PT1H", "Asia/Pyongyang")), "2016-01-01T00:00Z");
+});
+
+test("answers do not depend on what was asked before: other zones, frequencies and years in between", () => {
+  const questions = ["UTC", "Asia/Pyongyang", "America/Caracas", "Australia/Lord_Howe", "Asia/Kathmandu"].flatMap((zone) =>
+    (["PT10M", "PT1H", "P1D"] as const).flatMap((frequency) => ["2014-12-31T23:40Z", "2015-12-31T23:59Z", "2016-01-01T00:00Z", "2016-07-01T12:34Z", "2017-01-01T00:10Z"].map((text) => ({ zone, frequency, ms: at(text) }))),
+  );
+  const answers = questions.map(({ zone, frequency, ms }) => intervalStartAt(ms, frequency, zone));
+  const backwards = [...questions].reverse().map(({ zone, frequency, ms }) => intervalStartAt(ms, frequency, zone));
+  assert.deepEqual(backwards.reverse(), answers);
+  const shuffled = questions.map((_, i) => (i * 31) % questions.length).map((i) => ({ i, start: intervalStartAt(questions[i]!.ms, questions[i]!.frequency, questions[i]!.zone) }));
+  for (const { i, start } of shuffled) assert.equal(start, answers[i]);
+});
+
 test("intervals cover two years without gap or overlap, in every zone and frequency", () => {
   const zones = ["UTC", "Europe/London", "America/St_Johns", "Asia/Kathmandu", "Australia/Lord_Howe", "Africa/Cairo", "America/Havana", "Asia/Beirut", "Pacific/Apia", "Africa/Casablanca"];
   for (const zone of zones) {

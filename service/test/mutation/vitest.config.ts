@@ -13,6 +13,7 @@ export default defineConfig({
       "service/src/jobs/delivery-schedule.test.ts",
       "service/src/store/postgres/ledger.property.test.ts",
       "service/src/store/postgres/deliveries.property.test.ts",
+      "service/test/mutation/store-nouns.ts",
     ],
     // Instrumented code is slow: a test of speed says nothing here, and one of every interval of two years takes minutes.
     testNamePattern: /^(?!.*(well under a second|cover two years))/,

@@ -115,6 +115,64 @@ export function testDeliveries(context: StoreContext): void {
     expect(keys(await store.deliveries.list({ groupId: anId(2), limit: 10 }))).toEqual(["new"]);
     expect(keys(await store.deliveries.list({ status: "muted", limit: 10 }))).toEqual(["muted"]);
     expect(await store.deliveries.list({ detectorId: "no id", limit: 10 })).toEqual([]);
+    const [{ detectorId }] = await put({ key: "again" });
+    expect(await store.deliveries.list({ detectorId, limit: 10 })).toHaveLength(4);
+    expect(await store.deliveries.list({ detectorId: anId(99), limit: 10 })).toEqual([]);
+  });
+
+  test("list as of an instant filters by detector, status and group, newest first, at most the limit", async () => {
+    const { store } = context;
+    const [{ detectorId }] = await put({ key: "b" }, { key: "a" }, { key: "revised", revision: 2 }, { key: "other", groupId: anId(2), status: "muted" });
+    const [{ createdMs: asOfMs }] = await store.deliveries.list({ limit: 1 });
+    expect(keys(await store.deliveries.list({ asOfMs, limit: 10 }))).toEqual(["revised", "a", "b", "other"]);
+    expect(keys(await store.deliveries.list({ asOfMs, limit: 2 }))).toEqual(["revised", "a"]);
+    expect(keys(await store.deliveries.list({ asOfMs, detectorId, groupId: anId(2), limit: 10 }))).toEqual(["other"]);
+    expect(keys(await store.deliveries.list({ asOfMs, status: "muted", limit: 10 }))).toEqual(["other"]);
+    expect(await store.deliveries.list({ asOfMs, detectorId: anId(99), limit: 10 })).toEqual([]);
+    expect(await store.deliveries.list({ asOfMs: asOfMs - 1, limit: 10 })).toEqual([]);
+  });
+
+  test("claimed ones come by the time of their next try, then of their creation, then by key", async () => {
+    const { store } = context;
+    await put(
+      { key: "d", nextTryMs: NOW_MS - 1, createdMs: NOW_MS + 60_000 },
+      { key: "c", nextTryMs: NOW_MS - 1, createdMs: NOW_MS + 120_000 },
+      { key: "b", nextTryMs: NOW_MS - 1, createdMs: NOW_MS + 60_000 },
+      { key: "e", nextTryMs: NOW_MS - 9, createdMs: NOW_MS + 180_000 },
+      { key: "a", nextTryMs: NOW_MS - 1, createdMs: NOW_MS + 60_000 },
+    );
+    expect(keys(await store.deliveries.claimDue(NOW_MS, LEASE_MS, 10))).toEqual(["e", "a", "b", "d", "c"]);
+  });
+
+  test("the newest of each alert and group, and whether any revision was heard; of no group nothing", async () => {
+    const { store } = context;
+    await put(
+      { key: "1", revision: 1 },
+      { key: "2", revision: 2, status: "muted" },
+      { key: "3", groupId: anId(2), status: "muted" },
+      { key: "4", alertName: "another", revision: 3 },
+    );
+    const newest = await store.deliveries.newest([anId(1), anId(2)]);
+    expect(newest.map(({ delivery, isHeard }) => [delivery.alertName, delivery.key, isHeard])).toEqual([["another", "4", true], ["on call", "2", true], ["on call", "3", false]]);
+    expect(await store.deliveries.newest([])).toEqual([]);
+  });
+
+  test("what a receiver says is cut to 2,000 characters, also what is known at the start; nothing said stays nothing", async () => {
+    const { store } = context;
+    await put({ key: "a" }, { key: "muted", status: "muted", lastDetail: "m".repeat(3000) });
+    expect((await one("a")).lastDetail).toBeNull();
+    expect((await one("muted")).lastDetail).toBe("m".repeat(2000));
+    await store.deliveries.recordFailed("a", `${"x".repeat(1999)}yz`, NOW_MS + 1, NOW_MS);
+    expect((await one("a")).lastDetail).toBe(`${"x".repeat(1999)}y`);
+  });
+
+  test("telling of a delivery that there is not, or sending it again, changes nothing and names the key", async () => {
+    const { store } = context;
+    await put({ key: "a" });
+    await store.deliveries.recordSent("b", "200", NOW_MS);
+    await store.deliveries.recordFailed("b", "500", null, NOW_MS);
+    expect(keys(await store.deliveries.list({ limit: 10 }))).toEqual(["a"]);
+    await expect(store.deliveries.resend("b", NOW_MS)).rejects.toMatchObject({ message: "there is no delivery b", advice: "List the deliveries to see their keys." });
   });
 
   test("a group was told with the newest revision that was sent or is on its way", async () => {
