@@ -9,6 +9,8 @@ import { afterAll, beforeAll, describe, test } from "vitest";
 import type { Secrets } from "../secrets/secrets.ts";
 import { SourceError } from "../telemetry/errors.ts";
 import type { SourceErrorCode } from "../telemetry/errors.ts";
+import { testAggregation } from "./aggregation-contract.ts";
+import type { AggregationOptions } from "./aggregation-contract.ts";
 import type { BoundQuery, Cell, Column, Connector, ReadOptions, RowBatch, Source } from "./connector.ts";
 
 export type ContractColumnType = "timestamp" | "timestamptz" | "date" | "integer" | "bigint" | "decimal" | "double" | "text" | "boolean";
@@ -39,7 +41,7 @@ export interface SourceWorld {
 }
 
 /** What a kind of source doesn't have, each with the reason. */
-export interface Lacks {
+export interface Lacks extends AggregationOptions {
   /** truth values come as 1 and 0 */
   readonly booleans?: string;
   /** nothing to log in to: no password, no rights, no port, no connection that could be cut */
@@ -264,6 +266,8 @@ export function testConnector(connector: Connector, open: () => Promise<SourceWo
     test("a statement that the source refuses is an error of the query", async () => {
       await assert.rejects(all({ sql: "select from where", parameters: [] }), isError("QUERY", { transient: false }));
     });
+
+    testAggregation(() => world, using, lacks);
 
     if (lacks.server === undefined) {
       test("a wrong password is told as such, without the password", async () => {

@@ -66,7 +66,20 @@ export interface Column {
   readonly type: ColumnType;
   /** the database's own name for the type, for messages */
   readonly nativeType: string;
+  /** of an exact type (integer, decimal) whose digits after the point are known; floating point has none */
+  readonly exact?: ExactType;
 }
+
+/** A cell is an integer / 10^scale. */
+export interface ExactType {
+  /** digits in all; null = not known */
+  readonly precision: number | null;
+  /** digits after the point, 0 … SCALE_MAX */
+  readonly scale: number;
+}
+
+/** 10^scale is exact as a double up to here. */
+export const SCALE_MAX = 22;
 
 /**
  * A cell as the crawler understands it: numbers are numbers (decimals and bigints turned into numbers by the
@@ -108,6 +121,10 @@ export interface ReadWork {
 export interface Source extends AsyncDisposable {
   /** what this server speaks, known after connecting: Redshift answers to PostgreSQL's protocol */
   readonly dialect: Connector["dialect"];
+  /** why a statement may not be wrapped in one that aggregates (crawl/plan-aggregation.ts); null or absent = it may */
+  readonly rowsOnly?: string | null;
+  /** its rows come without how many digits decimals have, which `describe` tells: then it is asked even where rows are read */
+  readonly tellsDigitsApart?: boolean;
   /** The columns of the result, without reading rows. Throws SourceError. */
   describe(query: BoundQuery, options?: { signal?: AbortSignal; timeoutMs?: number }): Promise<readonly Column[]>;
   /** Rows as a stream with bounded memory; cancelled at the source on abort or early return. Throws SourceError. */
@@ -122,7 +139,7 @@ export interface Source extends AsyncDisposable {
 export const TABLES_LISTED_MAX = 1000;
 
 export interface SourceFinding {
-  readonly check: "connects" | "reads" | "role" | "index" | "clock" | "version";
+  readonly check: "connects" | "reads" | "role" | "index" | "clock" | "version" | "aggregation";
   readonly level: "ok" | "warning" | "error";
   readonly message: string;
   /** what to do */

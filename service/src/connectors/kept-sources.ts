@@ -87,6 +87,14 @@ class LentSource implements Source {
     return this.#source.dialect;
   }
 
+  get rowsOnly(): string | null {
+    return this.#source.rowsOnly ?? null;
+  }
+
+  get tellsDigitsApart(): boolean {
+    return this.#source.tellsDigitsApart ?? false;
+  }
+
   describe(query: BoundQuery, options?: { signal?: AbortSignal; timeoutMs?: number }) {
     return this.#guarded(this.#source.describe(query, options));
   }

@@ -25,15 +25,27 @@ export async function fillTable(
   { startMs, endMs }: { startMs: Float64Array; endMs: number },
   onBatch?: (table: LeafTable, bytes: number) => void,
 ): Promise<FilledTable> {
+  const { aggregation } = attempt;
   const made: { columns: readonly Column[]; found: FoundColumns; table: LeafTable }[] = [];
-  const batches = attempt.read((columns) => {
-    const found = findColumns(config, columns);
+  const batches = attempt.read((received) => {
+    const columns = aggregation?.columns ?? withDigits(received, attempt.described);
+    const found = aggregation?.found ?? findColumns(config, columns);
     made.push({ columns, found, table: new LeafTable(config, found, { startMs, endMs, columnCount: columns.length }) });
   });
   for await (const batch of batches) {
-    made[0]!.table.addRows(batch.rows, batch.within);
+    if (aggregation === null) made[0]!.table.addRows(batch.rows, batch.within);
+    else made[0]!.table.addGroups(batch.rows, aggregation.layout);
     onBatch?.(made[0]!.table, batch.bytes);
   }
   const { columns, found, table } = made[0]!;
   return { table, columns, found, maxTimestampMs: table.maxTimestampMs === -Infinity ? null : table.maxTimestampMs };
+}
+
+/** How many digits a decimal has isn't told by every way in which rows come (UNLOAD's manifest), but was by the description. */
+function withDigits(received: readonly Column[], described: readonly Column[] | null): readonly Column[] {
+  if (described?.length !== received.length) return received;
+  return received.map((column, i) => {
+    const { name, type, exact } = described[i]!;
+    return column.exact === undefined && exact !== undefined && name === column.name && type === column.type ? { ...column, exact } : column;
+  });
 }

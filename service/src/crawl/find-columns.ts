@@ -11,6 +11,9 @@ export interface FoundColumns {
   readonly measures: readonly number[];
   /** [measure] a ratio's denominator; −1 for other measures */
   readonly denominators: readonly number[];
+  /** [measure] digits after the point of an exact type, whose sums are exact; null for others */
+  readonly scales: readonly (number | null)[];
+  readonly denominatorScales: readonly (number | null)[];
   /** [dimension], in the configuration's order */
   readonly dimensions: readonly number[];
 }
@@ -28,11 +31,16 @@ export function findColumns(config: DetectorConfig, columns: readonly Column[]):
       "It must be a timestamp, a date, a text with a format, or a UNIX time.",
     );
   }
+  const measures = config.measures.map((measure) => findNumber(measure.column, measure, columns));
+  const denominators = config.measures.map((measure) => (measure.denominator === undefined ? -1 : findNumber(measure.denominator, measure, columns)));
+  const scaleOf = (index: number): number | null => columns[index]?.exact?.scale ?? null;
   return {
     timestamp,
     timestampType,
-    measures: config.measures.map((measure) => findNumber(measure.column, measure, columns)),
-    denominators: config.measures.map((measure) => (measure.denominator === undefined ? -1 : findNumber(measure.denominator, measure, columns))),
+    measures,
+    denominators,
+    scales: measures.map(scaleOf),
+    denominatorScales: denominators.map(scaleOf),
     dimensions: config.dimensions.map((name) => find(name, "dimension", columns)),
   };
 }

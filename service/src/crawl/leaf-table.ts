@@ -3,17 +3,22 @@
  * six months are the same work. Nothing is kept per row; memory grows with leaves × intervals, in blocks.
  *
  * Every row is accounted for: used, used in part, outside the range or unusable, with reasons.
+ *
+ * Lines that the database aggregated (connectors/sql/aggregate-query.ts) end in the same table, to the last bit.
  */
 import { fromLocalMs, seriesKey, seriesKeyText } from "@foretop/engine";
 import type { SeriesKey } from "@foretop/engine";
 import type { Cell } from "../connectors/connector.ts";
+import type { GroupLayout, MeasureLayout } from "../connectors/sql/aggregate-query.ts";
 import type { DetectorConfig, MeasureConfig } from "../resources/detector.ts";
 import { SourceError } from "../telemetry/errors.ts";
 import type { Interval, RowCounts } from "./batch.ts";
 import { Combinations } from "./combinations.ts";
+import { EXACT_UNITS_MAX, exactSum, unitsOf } from "./exact-sum.ts";
 import { compileTimestampFormat, UNIX_FORMAT, unixMs } from "./compile-timestamp-format.ts";
 import { DistinctCounts } from "./distinct-counts.ts";
 import type { FoundColumns } from "./find-columns.ts";
+import { NotAggregable } from "./not-aggregable.ts";
 import { parseIsoTimestamp } from "./parse-iso-timestamp.ts";
 
 export interface LeafValues {
@@ -57,6 +62,8 @@ interface Block {
   readonly counts: Uint32Array;
   /** what plain addition has lost so far; made when the first bit is lost */
   lost: Float64Array | null;
+  /** 1 where the value is the rounded sum of one line of the database, to which no other can be added; made when there is one */
+  rounded: Uint8Array | null;
   /** the same cells for the denominators of ratios; null where there are none */
   readonly denominators: Block | null;
 }
@@ -83,6 +90,7 @@ export class LeafTable {
   readonly #distinct: readonly (DistinctCounts | null)[];
   readonly #hasRatios: boolean;
   readonly #add: readonly ((block: Block, at: number, value: number) => void)[];
+  readonly #addWeight: readonly ((block: Block, at: number, value: number) => void)[];
   #interval = 0;
   /** what the last batch was held to; batches of a folder share it */
   #within: { readonly of: readonly Interval[]; readonly counts: Uint8Array } | null = null;
@@ -119,7 +127,8 @@ export class LeafTable {
     this.#isCount = config.measures.map(({ aggregation }) => aggregation === "COUNT");
     this.#distinct = config.measures.map(({ name, aggregation }) => (aggregation === "COUNT_DISTINCT" ? new DistinctCounts(name) : null));
     this.#hasRatios = columns.denominators.some((column) => column >= 0);
-    this.#add = config.measures.map(adderOf);
+    this.#add = config.measures.map((measure, m) => adderOf(measure, columns.scales[m]!));
+    this.#addWeight = columns.denominatorScales.map(sumAdder);
     this.rowsPerInterval = new Float64Array(this.#intervalCount);
     this.emptyCells = new Float64Array(columnCount);
   }
@@ -190,8 +199,8 @@ export class LeafTable {
           const below = row[denominators[m]!]!;
           const weight = typeof below === "number" ? below : this.#numberIn(below);
           if (value - value === 0 && weight - weight === 0) {
-            addSum(block, at, value);
-            addSum(block.denominators!, at, weight);
+            this.#add[m]!(block, at, value);
+            this.#addWeight[m]!(block.denominators!, at, weight);
             usableMeasures += 1;
           } else if (value - value === 0) this.#countUnusable(below, denominators[m]!, weight);
           else this.#countUnusable(cell, measures[m]!, value);
@@ -211,6 +220,99 @@ export class LeafTable {
       if (usableMeasures === 0 && measures.length > 0) this.invalid += 1;
       else if (usableMeasures < measures.length || unusable > 0) this.partial += 1;
     }
+  }
+
+  /**
+   * Lines of the database, each for some rows of one combination and one interval. Throws NotAggregable when they can't be told
+   * apart as rows could, or added up without loss.
+   */
+  addGroups(groups: readonly (readonly Cell[])[], layout: GroupLayout): void {
+    const { dimensions } = this.#columns;
+    for (const group of groups) {
+      const rows = numberAt(group, layout.rows);
+      if (layout.beyond >= 0 && numberAt(group, layout.beyond) > 0) throw new NotAggregable("a number has more digits than can be added up exactly");
+      const t = this.#intervalOfGroup(group[layout.first]!, group[layout.last]!, rows);
+      this.processed += rows;
+      if (t < 0) continue;
+      if (this.rowsPerInterval[t] === 0) this.intervalsSeen += 1;
+      this.rowsPerInterval[t]! += rows;
+
+      const combination = this.#combinations.numberOf(group, layout.dimensions);
+      let hasNull = false;
+      for (const [d, column] of dimensions.entries()) {
+        const cell = group[layout.dimensions[d]!]!;
+        if (cell !== null && cell !== "") continue;
+        this.emptyCells[column]! += rows;
+        if (cell !== null) continue;
+        this.reasons.nullDimension += rows;
+        hasNull = true;
+      }
+      const block = this.#blockOf(combination);
+      let at = (combination % this.#combinationsPerBlock) * this.#cellsPerCombination + t;
+      for (const [m, measure] of layout.measures.entries()) {
+        this.#addGroup(block, at, m, group, measure, rows);
+        at += this.#intervalCount;
+      }
+      const whole = numberAt(group, layout.whole);
+      const invalid = this.#isCount.includes(true) ? 0 : layout.none < 0 ? rows - whole : numberAt(group, layout.none);
+      this.invalid += invalid;
+      this.partial += hasNull ? rows - invalid : rows - invalid - whole;
+    }
+  }
+
+  /** The interval that all rows of a line lie in; −1 where they lie in none, and are counted here. */
+  #intervalOfGroup(first: Cell, last: Cell, rows: number): number {
+    const firstMs = first === null ? NaN : this.#readTimestamp(first);
+    const lastMs = last === null ? NaN : this.#readTimestamp(last);
+    if (Number.isNaN(firstMs) && Number.isNaN(lastMs)) {
+      this.#countWithoutTimestamp(first, rows);
+      return -1;
+    }
+    const t = this.#intervalOf(firstMs);
+    const isBefore = firstMs < this.#startMs[0]! && lastMs < this.#startMs[0]!;
+    const isAfter = firstMs >= this.#endMs && lastMs >= this.#endMs;
+    if (isBefore || isAfter) {
+      this.outside += rows;
+      return -1;
+    }
+    if (t < 0 || t !== this.#intervalOf(lastMs)) throw new NotAggregable("rows of two intervals came as one");
+    this.maxTimestampMs = Math.max(this.maxTimestampMs, firstMs, lastMs);
+    return t;
+  }
+
+  #addGroup(block: Block, at: number, m: number, group: readonly Cell[], layout: MeasureLayout, rows: number): void {
+    const count = numberAt(group, layout.count);
+    const nans = numberAt(group, layout.nans);
+    const infinites = numberAt(group, layout.infinites);
+    this.reasons.nanMeasure += nans;
+    this.reasons.infiniteMeasure += infinites;
+    if (layout.ratio !== null) {
+      const { weight, weightNans, nulls } = layout.ratio;
+      const nullCount = numberAt(group, nulls);
+      const nanWeights = numberAt(group, weightNans);
+      const nullWeights = rows - count - nullCount - nans - nanWeights;
+      this.reasons.nullMeasure += nullCount + nullWeights;
+      this.reasons.nanMeasure += nanWeights;
+      this.emptyCells[this.#columns.measures[m]!]! += nullCount;
+      this.emptyCells[this.#columns.denominators[m]!]! += nullWeights;
+      if (count === 0) return;
+      addUnits(block, at, numberAt(group, layout.value), this.#columns.scales[m]!);
+      addUnits(block.denominators!, at, numberAt(group, weight), this.#columns.denominatorScales[m]!);
+      block.denominators!.counts[at]! += count;
+      block.counts[at]! += count;
+      return;
+    }
+    const nullCount = rows - count - nans - infinites;
+    this.emptyCells[this.#columns.measures[m]!]! += nullCount;
+    const { aggregation } = this.#config.measures[m]!;
+    if (aggregation !== "COUNT") this.reasons.nullMeasure += nullCount;
+    if (count === 0) return;
+    const value = numberAt(group, layout.value);
+    if (aggregation === "COUNT") block.values[at]! += value;
+    else if (aggregation === "MIN") block.values[at] = block.counts[at] === 0 ? value : Math.min(value, block.values[at]!);
+    else if (aggregation === "MAX") block.values[at] = block.counts[at] === 0 ? value : Math.max(value, block.values[at]!);
+    else addUnits(block, at, value, this.#columns.scales[m]!);
+    block.counts[at]! += count;
   }
 
   /** [interval] 1 where it is one of `within`. */
@@ -247,7 +349,7 @@ export class LeafTable {
       const end = Math.min(first + this.#combinationsPerBlock, this.#combinations.count);
       for (let number = first * this.#measureCount; number < end * this.#measureCount; number++) {
         const source = (number - first * this.#measureCount) * this.#intervalCount + from;
-        this.#finish(block, source, length, this.#config.measures[number % this.#measureCount]!, values, counts, places.get(number)! * length);
+        this.#finish(block, source, length, number % this.#measureCount, values, counts, places.get(number)! * length);
       }
       this.#blocks[b] = EMPTY_BLOCK;
     }
@@ -269,13 +371,16 @@ export class LeafTable {
     return leaves.sort((a, b) => (a.text < b.text ? -1 : a.text > b.text ? 1 : 0));
   }
 
-  #finish(block: Block, source: number, length: number, { aggregation, denominator }: MeasureConfig, values: Float64Array, counts: Float64Array, target: number): void {
+  #finish(block: Block, source: number, length: number, measure: number, values: Float64Array, counts: Float64Array, target: number): void {
+    const { aggregation, denominator } = this.#config.measures[measure]!;
+    const scale = isSum(aggregation) ? this.#columns.scales[measure]! : null;
+    const weightScale = this.#columns.denominatorScales[measure]!;
     for (let t = 0; t < length; t++) {
       // A ratio's weight is its denominator: a mean of ratios so weighted is the ratio of the sums.
-      const count = denominator === undefined ? block.counts[source + t]! : sumAt(block.denominators!, source + t);
+      const count = denominator === undefined ? block.counts[source + t]! : sumAt(block.denominators!, source + t, weightScale);
       if (!(count > 0)) continue;
       counts[target + t] = count;
-      let value = sumAt(block, source + t);
+      let value = sumAt(block, source + t, scale) + 0; // of 0 and −0 the order of the rows would decide
       if (aggregation === "AVG") value /= count;
       if (!Number.isFinite(value)) {
         this.reasons.sumOutOfRange += 1;
@@ -291,7 +396,7 @@ export class LeafTable {
     if (known !== undefined && combination < this.#combinationsMax) return known;
     if (combination >= this.#combinationsMax) throw this.#tooManySeries();
     const cells = this.#combinationsPerBlock * this.#cellsPerCombination;
-    const empty = () => ({ values: new Float64Array(cells), counts: new Uint32Array(cells), lost: null });
+    const empty = () => ({ values: new Float64Array(cells), counts: new Uint32Array(cells), lost: null, rounded: null });
     const block: Block = { ...empty(), denominators: this.#hasRatios ? { ...empty(), denominators: null } : null };
     this.#blocks.push(block);
     return block;
@@ -348,24 +453,58 @@ export class LeafTable {
     else this.reasons.textMeasure += 1;
   }
 
-  #countWithoutTimestamp(cell: Cell): void {
-    this.invalid += 1;
+  #countWithoutTimestamp(cell: Cell, rows = 1): void {
+    this.invalid += rows;
     if (cell === null || cell === "") {
-      this.reasons.noTimestamp += 1;
-      this.emptyCells[this.#columns.timestamp]! += 1;
+      this.reasons.noTimestamp += rows;
+      this.emptyCells[this.#columns.timestamp]! += rows;
     } else {
-      this.reasons.unreadableTimestamp += 1;
+      this.reasons.unreadableTimestamp += rows;
     }
   }
 }
 
-const EMPTY_BLOCK: Block = { values: new Float64Array(0), counts: new Uint32Array(0), lost: null, denominators: null };
+const EMPTY_BLOCK: Block = { values: new Float64Array(0), counts: new Uint32Array(0), lost: null, rounded: null, denominators: null };
 
-function sumAt({ values, lost }: Block, at: number): number {
-  return values[at]! + (lost === null ? 0 : lost[at]!);
+/** @param scale  of an exact type, whose sums are kept in units of 10^−scale */
+function sumAt({ values, lost, rounded }: Block, at: number, scale: number | null): number {
+  const rest = lost === null ? 0 : lost[at]!;
+  if (scale === null || rounded?.[at] === 1) return values[at]! + rest;
+  return exactSum(values[at]!, rest, scale);
 }
 
-function adderOf({ aggregation }: MeasureConfig): (block: Block, at: number, value: number) => void {
+/** The number of a line of the database; 0 where the layout has none, and for the sum of no row. */
+function numberAt(group: readonly Cell[], index: number): number {
+  return index < 0 ? 0 : Number(group[index] ?? 0);
+}
+
+function isSum(aggregation: MeasureConfig["aggregation"]): boolean {
+  return aggregation === "SUM" || aggregation === "AVG";
+}
+
+/** A sum of the database, to a cell that mostly has none yet: then it may be of any size. */
+function addUnits(block: Block, at: number, sum: number, scale: number | null): void {
+  if (scale === null) throw new NotAggregable("the measure's type has changed");
+  const isFirst = block.counts[at] === 0;
+  const units = unitsOf(sum, scale);
+  if (Math.abs(units) <= EXACT_UNITS_MAX && (isFirst || block.rounded?.[at] !== 1)) {
+    addSum(block, at, units);
+    block.counts[at]! -= 1; // the caller counts the line's rows
+    return;
+  }
+  if (!isFirst) throw new NotAggregable("sums of several lines have more digits than can be added up exactly");
+  block.rounded ??= new Uint8Array(block.values.length);
+  block.rounded[at] = 1;
+  block.values[at] = sum;
+}
+
+function sumAdder(scale: number | null): (block: Block, at: number, value: number) => void {
+  if (scale === null) return addSum;
+  const perUnit = 10 ** scale;
+  return scale === 0 ? addSum : (block, at, value) => addSum(block, at, Math.round(value * perUnit));
+}
+
+function adderOf({ aggregation }: MeasureConfig, scale: number | null): (block: Block, at: number, value: number) => void {
   switch (aggregation) {
     case "COUNT":
       return addOne;
@@ -374,7 +513,7 @@ function adderOf({ aggregation }: MeasureConfig): (block: Block, at: number, val
     case "MAX":
       return addMax;
     default:
-      return addSum;
+      return sumAdder(scale);
   }
 }
 

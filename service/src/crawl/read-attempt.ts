@@ -12,6 +12,9 @@ import { HeadMovedError, type LedgerAttempt } from "../store/store.ts";
 import { adviceOf, describeError, SourceError, UserError } from "../telemetry/errors.ts";
 import { failpoint } from "../telemetry/failpoints.ts";
 import type { Interval } from "./batch.ts";
+import { rememberedAggregation } from "./remember-aggregation.ts";
+import { NotAggregable } from "./not-aggregable.ts";
+import type { Aggregation } from "./plan-aggregation.ts";
 
 export interface AttemptOptions {
   readonly purpose: LedgerAttempt["purpose"];
@@ -23,6 +26,10 @@ export interface AttemptOptions {
 
 export interface Attempt {
   readonly id: string;
+  /** how the database aggregates what is read; null = its rows are read */
+  readonly aggregation: Aggregation | null;
+  /** the query's columns as the source described them beforehand; null where it wasn't asked */
+  readonly described: readonly Column[] | null;
   /** Sends the statement. `onColumns` is called once, before the first row, also when there are no rows. */
   read(onColumns: (columns: readonly Column[]) => void): AsyncIterable<RowBatch>;
 }
@@ -34,6 +41,8 @@ const ROWS_PER_BATCH = 4000;
  * Runs `work` on an open attempt. What it returns is returned; what it throws closes the attempt as failed (cancelled,
  * incomplete) and goes on as SourceError. `maxTimestampMs` of the result goes into the ledger. HeadMovedError when another
  * process has taken the reading over meanwhile.
+ *
+ * Where the database aggregates and its lines can't be used, the attempt fails, and a second one reads the rows at once.
  */
 export async function readAttempt<T extends { readonly maxTimestampMs: number | null }>(
   detector: Detector,
@@ -43,20 +52,49 @@ export async function readAttempt<T extends { readonly maxTimestampMs: number | 
   work: (attempt: Attempt) => Promise<T>,
 ): Promise<T> {
   failpoint("crawl.before");
+  const isAggregated = { was: false };
+  try {
+    return await attemptOnce(detector, interval, system, options, work, isAggregated);
+  } catch (error) {
+    if (!isAggregated.was || !isUnusable(error)) throw error;
+    return attemptOnce(detector, interval, system, options, work, null);
+  }
+}
+
+/** The lines, or the statement that was to give them: the rows may be read all the same. */
+function isUnusable(error: unknown): boolean {
+  return error instanceof NotAggregable || (error instanceof SourceError && (error.code === "QUERY" || error.code === "NOT_FOUND"));
+}
+
+/** @param isAggregated  told whether the database aggregates; null = it is not to */
+async function attemptOnce<T extends { readonly maxTimestampMs: number | null }>(
+  detector: Detector,
+  interval: Interval,
+  system: CrawlSystem,
+  options: AttemptOptions,
+  work: (attempt: Attempt) => Promise<T>,
+  isAggregated: { was: boolean } | null,
+): Promise<T> {
   const { config } = detector;
   const startedMs = system.clock.nowMs();
   const connector = connectorOf(config, system);
   const opened = await openSource(connector, config, system, options.signal);
   try {
-    // A server that can't be reached has its row in the ledger, too.
     const query = bind(config, interval, opened.source?.dialect ?? connector.dialect);
+    // A server that can't be reached or asked has its row in the ledger, too.
+    const ask = { query, range: interval, isWanted: isAggregated !== null, ...(options.signal && { signal: options.signal }) };
+    const asked = opened.source === null ? null : await rememberedAggregation(detector, { ...ask, source: opened.source }, system).catch((error: unknown) => ({ error }));
+    const remembered = asked === null || "error" in asked ? null : asked;
+    const aggregation = remembered?.aggregation ?? null;
+    if (isAggregated !== null) isAggregated.was = aggregation !== null;
+    const sent = aggregation?.query ?? query;
     const row = await system.store.ledger.open({
       detectorId: detector.id,
       generation: detector.generation,
       purpose: options.purpose,
       interval,
-      statement: query.sql,
-      parameters: query.parameters,
+      statement: sent.sql,
+      parameters: sent.parameters,
       queryHash: queryHash(config.query),
       startedMs,
     });
@@ -65,15 +103,22 @@ export async function readAttempt<T extends { readonly maxTimestampMs: number | 
     try {
       const { source } = opened;
       if (source === null) throw opened.error;
+      if (asked !== null && "error" in asked) throw asked.error;
       const workOfIt: ReadWork = { key: `${detector.id}/${interval.startMs}-${interval.endMs}`, attemptId: row.id, range: interval, isHistory: options.purpose === "history" };
-      const reading: Reading = { source, query, work: workOfIt, attemptId: row.id, timeoutMs: config.limits.querySecondsMax * 1000, options, progress, system };
-      const result = await work({ id: row.id, read: (onColumns) => readBatches(reading, onColumns) });
+      const reading: Reading = { source, query: sent, aggregation, work: workOfIt, attemptId: row.id, timeoutMs: config.limits.querySecondsMax * 1000, options, progress, system };
+      const read: Attempt["read"] = (onColumns) =>
+        readBatches(reading, (columns) => {
+          if (aggregation !== null) remembered?.checkTypes(columns);
+          onColumns(columns);
+        });
+      const result = await work({ id: row.id, aggregation, described: remembered?.described ?? null, read });
       const wasOurs = await closeAttempt(row.id, system, progress, { outcome: "succeeded", maxTimestampMs: result.maxTimestampMs });
       // This process slept, and another one reads the interval anew: what we read may be out of date.
       if (!wasOurs) throw new HeadMovedError(`the reading ${row.id} was given up for dead and begun again by another process`);
       return result;
     } catch (error) {
       const failure = sourceErrorOf(error);
+      if (isUnusable(failure)) remembered?.failed();
       await closeAttempt(row.id, system, progress, { outcome: outcomeOf(failure), maxTimestampMs: null, error: failure });
       throw failure;
     }
@@ -132,6 +177,7 @@ function bind(config: DetectorConfig, interval: Interval, dialect: Connector["di
 interface Reading {
   readonly source: Source;
   readonly query: BoundQuery;
+  readonly aggregation: Aggregation | null;
   readonly work: ReadWork;
   readonly attemptId: string;
   readonly timeoutMs: number;
@@ -141,7 +187,7 @@ interface Reading {
 }
 
 async function* readBatches(
-  { source, query, work, attemptId, timeoutMs, options: { signal, rowsMax, limitName }, progress, system }: Reading,
+  { source, query, aggregation, work, attemptId, timeoutMs, options: { signal, rowsMax, limitName }, progress, system }: Reading,
   onColumns: (columns: readonly Column[]) => void,
 ): AsyncGenerator<RowBatch, void, undefined> {
   // At once, not with the first rows: of a statement that fails or outlives this process the id matters most.
@@ -157,12 +203,15 @@ async function* readBatches(
     },
     onColumns,
   });
+  let read = 0;
   try {
     for await (const batch of batches) {
-      progress.rows += batch.rows.length;
+      read += batch.rows.length;
+      // The ledger's rows are those of the query, whoever aggregates them: what is usual must not depend on it.
+      progress.rows += aggregation === null ? batch.rows.length : batch.rows.reduce((sum, line) => sum + Number(line[aggregation.layout.rows]), 0);
       progress.bytes += batch.bytes;
-      if (progress.rows > rowsMax) {
-        throw new SourceError(`the query gives more than ${rowsMax} rows (${limitName})`, {
+      if (read > rowsMax) {
+        throw new SourceError(`the query gives more than ${rowsMax} rows${aggregation === null ? "" : " when they are aggregated"} (${limitName})`, {
           code: "LIMIT",
           transient: false,
           advice: `Let the query aggregate (group by timestamp and dimensions), or raise ${limitName}.`,

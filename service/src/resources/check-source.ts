@@ -2,6 +2,7 @@
 import type { SourceFinding } from "../connectors/connector.ts";
 import type { System } from "../pipeline/system.ts";
 import { adviceOf, describeError, SourceError, UserError } from "../telemetry/errors.ts";
+import { aggregationText, planAggregation } from "../crawl/plan-aggregation.ts";
 import { checkColumns } from "./check-columns.ts";
 import { checkSettings, noPlaces } from "./check-settings.ts";
 import type { DetectorConfig } from "./detector.ts";
@@ -14,13 +15,15 @@ export async function checkConfiguredSource(config: DetectorConfig, system: Pick
   const problems = checkSettings(config, system, noPlaces);
   if (problems.length > 0) return problems.map(({ message, advice }) => ({ check: "connects", level: "error", message, advice }));
   try {
-    return await withSource(config, system, AbortSignal.timeout(CHECK_SECONDS_MAX * 1000), async (source, query) => {
+    return await withSource(config, system, AbortSignal.timeout(CHECK_SECONDS_MAX * 1000), async (source, query, interval) => {
       const findings = [...(await source.check(query, config.timestamp.column))];
       const canRead = !findings.some(({ check, level }) => check === "reads" && level === "error");
       if (!canRead) return findings;
-      const { problems: wrong, warnings } = checkColumns(config, await source.describe(query), noPlaces);
+      const columns = await source.describe(query);
+      const { problems: wrong, warnings } = checkColumns(config, columns, noPlaces);
       for (const { message, advice } of wrong) findings.push({ check: "reads", level: "error", message, advice });
       for (const { message, advice } of warnings) findings.push({ check: "reads", level: "warning", message, advice });
+      if (wrong.length === 0) findings.push({ check: "aggregation", level: "ok", message: aggregationText(planAggregation(config, source, query, columns, interval)), advice: null });
       return findings;
     });
   } catch (error) {

@@ -59,6 +59,7 @@ export function configChanges(beforeConfig: DetectorConfig, afterConfig: Detecto
     const [a, b]: Readonly<Record<string, unknown>>[] = [{ ...before[group] }, { ...after[group] }];
     for (const key of keysOf(a!, b!)) add(`${group}.${key}`, a![key], b![key], false);
   }
+  add("aggregateInDatabase", before.aggregateInDatabase ?? true, after.aggregateInDatabase ?? true, false);
   add("horizonIntervals", before.horizonIntervals, after.horizonIntervals, false);
   const [watched, watches]: Readonly<Record<string, unknown>>[] = [{ ...before.health }, { ...after.health }];
   for (const key of keysOf(watched!, watches!)) add(`health.${key}`, watched![key], watches![key], false, "Acts within a minute.");

@@ -179,6 +179,7 @@ export const foretopSchema = z
       })
       .optional()
       .describe("When the detector's own alerts are told that something is wrong with it."),
+    aggregateInDatabase: z.boolean().optional().describe("Default true: where it is the same to the last bit, the database aggregates, and one line for each series and interval leaves it. false: every row is read."),
     relations: z.array(relation).max(RELATIONS_MAX).default([]).describe("What measures are made of: where one deviates, each part's share is said exactly. A ratio's numerator and denominator need no relation."),
     links: z.array(link).max(LINKS_MAX).default([]).describe("Detectors whose measures are looked at together with this one's: related measures and incidents reach across them."),
     alerts: z.array(alert).max(ALERTS_MAX).default([]).describe("Who is told what."),

@@ -36,6 +36,7 @@ export const parseForetopFile: FormatParser = (document, readFile) => {
     history: file.history,
     completeness: file.completeness,
     horizonIntervals: file.horizonIntervals ?? DEFAULT_HORIZON[frequency],
+    ...(file.aggregateInDatabase === false && { aggregateInDatabase: false }),
     ...(file.health !== undefined && { health: file.health as Partial<HealthSettings> }), // as below
     ...(file.retention !== undefined && { retention: file.retention as Partial<Retention> }), // absent fields are undefined in zod's type only
     // Absent where there are none, so that a configuration of before stays the same to the bit.

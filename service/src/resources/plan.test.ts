@@ -138,7 +138,7 @@ test("the original's two files: rows that its windows lost are named, with the f
   assert.match(lines, /continuous\.sql: the original connector lost rows: rows exactly at the start of an interval/);
   assert.match(lines, /historical\.sql: the original connector lost rows: history ended 1 h before/);
   assert.equal(estimate!.rowsPerInterval, 60); // every minute of the hour, both edges as they should be
-  assert.equal((await world.sql(statements[0]!.shown)).length, 60);
+  assert.deepEqual((await world.sql(statements[0]!.shown)).map(({ dimension_1, foretop_rows }) => [dimension_1, Number(foretop_rows)]), [["web", 60]]);
 });
 
 test("against what is stored: changes, what is relearned, or nothing", async () => {
@@ -166,4 +166,15 @@ test("a source that can't be asked is a warning; a mistake in the configuration 
   // What applying it would meet again is an error here, too: a table that isn't there, say.
   await assert.rejects(plan((yaml) => yaml.replace("from orders", "from nowhere")), /nowhere/);
   await assert.rejects(plan((yaml) => yaml.replace("[amount]", "[amuont]")), (error) => error instanceof UserError && error.where === "f.yaml:9:12");
+});
+
+test("a plan says who aggregates the rows and why, and shows the statement that is sent", async () => {
+  const { aggregation, statements } = await plan();
+  assert.equal(aggregation!.inDatabase, true);
+  assert.match(statements[0]!.sql, /^\/\* aggregated here by Foretop.*q\."amount" end\) as measure_1_sum.*group by date_bin/s);
+  const rows = await plan((yaml) => `${yaml}\naggregateInDatabase: false\n`);
+  assert.deepEqual(rows.aggregation, { inDatabase: false, why: "aggregateInDatabase is false" });
+  assert.match(rows.statements[0]!.sql, /^select/);
+  const floats = await plan((yaml) => yaml.replace("amount", "amount::float8 as amount"));
+  assert.match(floats.aggregation!.why, /the measure amount is of type double precision: a sum of those depends on the order/);
 });

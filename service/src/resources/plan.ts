@@ -10,6 +10,7 @@ import { windowRemarks } from "../connectors/sql/window-remarks.ts";
 import type { BoundQuery, Column, Source } from "../connectors/connector.ts";
 import type { Interval } from "../crawl/batch.ts";
 import { findColumns } from "../crawl/find-columns.ts";
+import { planAggregation } from "../crawl/plan-aggregation.ts";
 import { LeafTable } from "../crawl/leaf-table.ts";
 import type { System } from "../pipeline/system.ts";
 import { adviceOf, describeError, SourceError, type SourceErrorCode } from "../telemetry/errors.ts";
@@ -32,6 +33,13 @@ export interface Plan {
   /** null when the source could not be asked; a warning says why */
   readonly estimate: PlanEstimate | null;
   readonly statements: PlannedStatement[];
+  /** who aggregates the rows, and why; null when the source could not be asked */
+  readonly aggregation: PlannedAggregation | null;
+}
+
+export interface PlannedAggregation {
+  readonly inDatabase: boolean;
+  readonly why: string;
 }
 
 /** From a sample of the last intervals. */
@@ -100,6 +108,7 @@ export async function planDetector(
     warnings,
     estimate: asked.estimate,
     statements: asked.statements,
+    aggregation: asked.aggregation,
   };
 }
 
@@ -119,6 +128,7 @@ const IS_MISTAKE: ReadonlySet<SourceErrorCode> = new Set(["AUTHENTICATE", "PERMI
 interface Asked {
   readonly estimate: PlanEstimate | null;
   readonly statements: PlannedStatement[];
+  readonly aggregation: PlannedAggregation | null;
 }
 
 async function askSource(config: DetectorConfig, system: Pick<System, "connectors" | "secrets" | "clock">, locate: Locate, warnings: ConfigProblem[], signal: AbortSignal | undefined): Promise<Asked> {
@@ -129,7 +139,7 @@ async function askSource(config: DetectorConfig, system: Pick<System, "connector
   const unasked = (error: unknown): Asked => {
     if (signal?.aborted === true || !(error instanceof SourceError) || IS_MISTAKE.has(error.code)) throw error;
     warnings.push({ message: `there is no estimate: ${describeError(error)}`, where: locate(["source"]), advice: adviceOf(error) });
-    return { estimate: null, statements };
+    return { estimate: null, statements, aggregation: null };
   };
   try {
     return await withSource(config, system, signal, async (source, query, interval) => {
@@ -139,10 +149,14 @@ async function askSource(config: DetectorConfig, system: Pick<System, "connector
         const found = checkColumns(config, columns, locate);
         refuseProblems(found.problems);
         warnings.push(...found.warnings);
+        // A source of files has one way to be read; there is nothing to choose.
+        const planned = found.problems.length > 0 || source.dialect === "files" ? null : planAggregation(config, source, query, columns, interval);
+        statements = [statementOf(planned?.aggregation?.query ?? query, interval)];
+        const aggregation = planned === null ? null : { inDatabase: planned.aggregation !== null, why: planned.why };
         for (const finding of await source.check(query, config.timestamp.column)) {
           if (finding.level !== "ok") warnings.push({ message: finding.message, where: locate(["source"]), advice: finding.advice });
         }
-        return { estimate: await estimate(config, source, columns, interval, locate, warnings, signal), statements };
+        return { estimate: await estimate(config, source, columns, interval, locate, warnings, signal), statements, aggregation };
       } catch (error) {
         return unasked(error);
       }
@@ -176,7 +190,8 @@ async function estimate(config: DetectorConfig, source: Source, columns: readonl
   const { keys, counts } = table.take();
   const present = counts.reduce((sum, count) => sum + (count > 0 ? 1 : 0), 0);
   const absentShare = isCut || keys.length === 0 ? 0 : 1 - present / counts.length;
-  const rollUps = config.levels === "all" ? missingRollUpKeys(keys, knownKeys(keys)).length : 0;
+  const isRolledUp = (name: string): boolean => measures.some((measure) => measure.name === name && measure.aggregation !== "COUNT_DISTINCT");
+  const rollUps = config.levels === "all" ? missingRollUpKeys(keys.filter((key) => isRolledUp(key.measure)), knownKeys(keys)).length : 0;
   const seriesCount = keys.length + rollUps;
 
   for (const { dimension, count } of dimensionValues) {

@@ -43,10 +43,12 @@ afterAll(() => world.close());
 beforeEach(() => world.kit.faults.clear());
 
 const unload = (): object => ({ to: "s3://example-bucket/f/", iamRole: world.role });
-const detectorOn = (more: object): Promise<Detector> => world.detector({ source: { kind: "redshift", settings: { ...world.settings, requestSecondsMax: 0.4, ...more } } });
+// Rows, so that a fault meets the reading and not the question for its columns, and there are as many lines as rows.
+const detectorOn = (more: object): Promise<Detector> => world.detector({ aggregateInDatabase: false, source: { kind: "redshift", settings: { ...world.settings, requestSecondsMax: 0.4, ...more } } });
 const tableOf = ({ keys, values }: { keys: readonly unknown[]; values: ArrayLike<number> }) => keys.map((key, i) => `${JSON.stringify(key)} = ${values[i]}`).sort();
 const attemptsOf = (detector: Detector) => world.system.store.ledger.list(detector.id, { ...HOUR, limit: 10 });
-const statements = (): number => world.kit.redshift.statements.list().length;
+/** Those that read: before the first of a detector, UNLOAD's query is asked for its columns. */
+const statements = (): number => world.kit.redshift.statements.list().filter(({ subs }) => !subs.some(({ sql }) => sql.includes("foretop_described"))).length;
 
 async function survives(settings: object, operation: string, kind: FaultKind, times: number): Promise<void> {
   const detector = await detectorOn(settings);

@@ -41,7 +41,7 @@ export function worldApp({ store, clock }: System): App {
     async rerunInterval({ id }, { startMs }) {
       return { ...(await store.intervals.get(id, startMs))!, version: 2 };
     },
-    plan: async ({ entry }) => ({ detector: entry, action: "create", relearns: false, changes: [], warnings: [], estimate: null, statements: [] }),
+    plan: async ({ entry }) => ({ detector: entry, action: "create", relearns: false, changes: [], warnings: [], estimate: null, statements: [], aggregation: null }),
     apply: async ({ entry }) => ({ detectorId: "d", detector: entry, action: "created", relearns: false, status: "INACTIVE", warnings: [] }),
     health: async () => ({ version: "0.1.0", startedMs: WORLD_NOW_MS - 86_400_000, notReady: [], queued: 0 }),
   };

@@ -130,7 +130,7 @@ export class RedshiftDataService implements KitService {
     const end = Math.min(from + this.#pageRows, result.rows.length);
     const fields = result.columns.map(({ type }) => type.field);
     const records = result.rows.slice(from, end).map((row) => `[${row.map((cell, c) => fieldText(cell, fields[c]!)).join(",")}]`);
-    const metadata = result.columns.map(({ name, type }) => ({ name, label: name, typeName: type.name, nullable: 1, length: 0, isCaseSensitive: type.field === "stringValue", isCurrency: false, isSigned: type.field === "longValue" || type.field === "doubleValue" }));
+    const metadata = result.columns.map(({ name, type, digits }) => ({ name, label: name, typeName: type.name, ...digits, nullable: 1, length: 0, isCaseSensitive: type.field === "stringValue", isCurrency: false, isSigned: type.field === "longValue" || type.field === "doubleValue" }));
     const next = end < result.rows.length ? `,"NextToken":${JSON.stringify(Buffer.from(`${wanted.id}/${end}`).toString("base64"))}` : "";
     return jsonReply(`{"Records":[${records.join(",")}],"ColumnMetadata":${JSON.stringify(metadata)},"TotalNumRows":${result.rows.length}${next}}`);
   }

@@ -72,11 +72,18 @@ async function query(client: Client, sql: string, parameters: readonly SqlParame
   };
   const result = await client.query<(string | null)[]>(config);
   return {
-    columns: result.fields.map(({ name, dataTypeID }) => ({ name, type: pgType(dataTypeID) })),
+    columns: result.fields.map(({ name, dataTypeID, dataTypeModifier }) => ({ name, type: pgType(dataTypeID), ...digitsOf(dataTypeID, dataTypeModifier) })),
     rows: result.rows,
     hasResultSet: result.fields.length > 0,
     rowCount: result.rowCount ?? 0,
   };
+}
+
+const NUMERIC = 1700;
+
+/** PostgreSQL's modifier of numeric(p, s): p in the upper half, 4 added to all. A sum has none here, and 38 digits on Redshift. */
+function digitsOf(type: number, modifier: number): Pick<ResultColumn, "digits"> {
+  return type === NUMERIC && modifier >= 4 ? { digits: { precision: (modifier - 4) >> 16, scale: (modifier - 4) & 0x7ff } } : {};
 }
 
 /** https://docs.aws.amazon.com/redshift/latest/dg/r_UNLOAD.html */

@@ -11,6 +11,8 @@ import type { PgType } from "./pg-types.ts";
 export interface ResultColumn {
   readonly name: string;
   readonly type: PgType;
+  /** of a numeric whose digits are declared */
+  readonly digits?: { readonly precision: number; readonly scale: number };
 }
 
 /** A row as PostgreSQL's texts. */

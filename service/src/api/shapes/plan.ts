@@ -44,6 +44,10 @@ export const planShape = z.object({
     })
     .nullable()
     .describe("asked from the source; null when it could not be asked, a warning says why"),
+  aggregation: z
+    .object({ inDatabase: z.boolean(), why: z.string() })
+    .nullable()
+    .describe("who aggregates the rows, the database or Foretop, and why; null when the source could not be asked or knows no SQL"),
   statements: z.array(z.object({ title: z.string(), sql: z.string(), shown: z.string().describe("with bound values in place") })),
 });
 export type PlanShape = z.input<typeof planShape>;

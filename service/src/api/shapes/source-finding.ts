@@ -4,7 +4,7 @@ import { z } from "zod";
 export const sourceFindings = z.object({
   findings: z.array(
     z.object({
-      check: z.enum(["connects", "reads", "role", "index", "clock", "version"]),
+      check: z.enum(["connects", "reads", "role", "index", "clock", "version", "aggregation"]),
       level: z.enum(["ok", "warning", "error"]),
       message: z.string(),
       advice: z.string().nullable().describe("what to do"),

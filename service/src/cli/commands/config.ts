@@ -92,6 +92,7 @@ function planText(plan: OutputOf<"planConfig">, notes: readonly ConfigProblem[])
       ]),
     );
   }
+  if (plan.aggregation !== null) lines.push(`\naggregated ${plan.aggregation.inDatabase ? "in the database: yes" : "in the database: no, by Foretop"}, because ${plan.aggregation.why}\n`);
   for (const { title, shown } of plan.statements) lines.push(`\n-- ${title}\n${shown.trimEnd()}\n`);
   lines.push(remarksText("WARNINGS", withoutNotes(plan.warnings, notes)), remarksText("NOTES", notes));
   return lines.join("");

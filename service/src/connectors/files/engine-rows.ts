@@ -1,7 +1,8 @@
 /** Rows of a DuckDB statement as cells: all conversion is done by DuckDB, over whole columns, before a value becomes a JavaScript one. */
 import { DuckDBTypeId } from "@duckdb/node-api";
 import type { DuckDBConnection, DuckDBDataChunk, DuckDBType } from "@duckdb/node-api";
-import type { BoundQuery, Cell, Column, ColumnType, RowBatch } from "../connector.ts";
+import { SCALE_MAX } from "../connector.ts";
+import type { BoundQuery, Cell, Column, ColumnType, ExactType, RowBatch } from "../connector.ts";
 import { quoteName } from "../sql/quote-name.ts";
 
 /** The columns of a statement's result; nothing is read. */
@@ -69,7 +70,8 @@ async function preparedColumns(connection: DuckDBConnection, query: BoundQuery):
 const EXACT_DIGITS_MAX = 15;
 
 function preparedColumn(name: string, type: DuckDBType): PreparedColumn {
-  const make = (columnType: ColumnType, cast: PreparedColumn["cast"], read: PreparedColumn["read"] = null): PreparedColumn => ({ column: { name, type: columnType, nativeType: String(type) }, cast, read });
+  const exact = exactType(type);
+  const make = (columnType: ColumnType, cast: PreparedColumn["cast"], read: PreparedColumn["read"] = null): PreparedColumn => ({ column: { name, type: columnType, nativeType: String(type), ...(exact !== null && { exact }) }, cast, read });
   switch (type.typeId) {
     case DuckDBTypeId.BOOLEAN:
       return make("boolean", null);
@@ -108,6 +110,20 @@ function preparedColumn(name: string, type: DuckDBType): PreparedColumn {
     default:
       return make("other", "varchar");
   }
+}
+
+/** Digits of the integer types. */
+const PRECISIONS: ReadonlyMap<DuckDBTypeId, number> = new Map([
+  [DuckDBTypeId.TINYINT, 3], [DuckDBTypeId.UTINYINT, 3], [DuckDBTypeId.SMALLINT, 5], [DuckDBTypeId.USMALLINT, 5], [DuckDBTypeId.INTEGER, 10], [DuckDBTypeId.UINTEGER, 10],
+  [DuckDBTypeId.BIGINT, 19], [DuckDBTypeId.UBIGINT, 20], [DuckDBTypeId.HUGEINT, 39], [DuckDBTypeId.UHUGEINT, 39],
+]);
+
+function exactType(type: DuckDBType): ExactType | null {
+  const precision = PRECISIONS.get(type.typeId);
+  if (precision !== undefined) return { precision, scale: 0 };
+  if (type.typeId !== DuckDBTypeId.DECIMAL) return null;
+  const decimal = type as DuckDBType & { readonly width: number; readonly scale: number }; // a decimal type has both
+  return decimal.scale > SCALE_MAX ? null : { precision: decimal.width, scale: decimal.scale };
 }
 
 function rowsOf(chunk: DuckDBDataChunk, columns: readonly PreparedColumn[]): { rows: Cell[][]; bytes: number } {

@@ -3,7 +3,8 @@ import { fromLocalMs } from "@foretop/engine";
 import mysql2 from "mysql2";
 import type { FieldPacket } from "mysql2";
 import { parseIsoTimestamp } from "../../crawl/parse-iso-timestamp.ts";
-import type { Cell, Column, ColumnType } from "../connector.ts";
+import { SCALE_MAX } from "../connector.ts";
+import type { Cell, Column, ColumnType, ExactType } from "../connector.ts";
 
 const { Types } = mysql2;
 
@@ -38,11 +39,23 @@ const TEXTS: ReadonlySet<number> = new Set([Types.VARCHAR, Types.VAR_STRING, Typ
 const BINARY_CHARSET = 63;
 
 export function columnOf(field: FieldPacket): Column {
-  const { name, columnType, characterSet } = field as FieldPacket & { readonly characterSet?: number }; // the driver's column definition
+  const { name, columnType, characterSet, decimals } = field as FieldPacket & { readonly characterSet?: number }; // the driver's column definition
   const facts = TYPES[columnType!];
-  if (facts !== undefined) return { name, type: facts.type, nativeType: facts.name };
+  if (facts !== undefined) {
+    const exact = exactType(facts.name, decimals);
+    return { name, type: facts.type, nativeType: facts.name, ...(exact !== null && { exact }) };
+  }
   if (TEXTS.has(columnType!)) return characterSet === BINARY_CHARSET ? { name, type: "other", nativeType: "binary" } : { name, type: "text", nativeType: "text" };
   return { name, type: "other", nativeType: `type ${columnType}` };
+}
+
+/** Digits of the integer types, unsigned ones too. */
+const PRECISIONS: Readonly<Record<string, number>> = { tinyint: 3, smallint: 5, mediumint: 8, int: 10, bigint: 20, year: 4 };
+
+function exactType(nativeType: string, decimals: number | undefined): ExactType | null {
+  const precision = PRECISIONS[nativeType];
+  if (precision !== undefined) return { precision, scale: 0 };
+  return nativeType !== "decimal" || decimals === undefined || decimals > SCALE_MAX ? null : { precision: null, scale: decimals };
 }
 
 /** How the driver's value becomes a cell; null where it is one already. */

@@ -88,7 +88,7 @@ if (whyNot !== null) {
   describe("on a MariaDB", () => {
     let server: MariaDb;
     beforeAll(async () => {
-      server = await startMariaDb({ zones: [ZONE, "Europe/Berlin"] });
+      server = await startMariaDb({ zones: [ZONE, "Europe/Berlin", "Asia/Kolkata"] });
     });
     afterAll(() => server.stop());
 

@@ -1,6 +1,7 @@
 /** PostgreSQL's types in the crawler's terms. */
 import type { CustomTypesConfig } from "pg";
-import type { Cell, Column, ColumnType } from "../connector.ts";
+import { SCALE_MAX } from "../connector.ts";
+import type { Cell, Column, ColumnType, ExactType } from "../connector.ts";
 
 interface TypeFacts {
   readonly name: string;
@@ -35,9 +36,23 @@ const TYPES: ReadonlyMap<number, TypeFacts> = new Map([
   [1186, { name: "interval", type: "other" }],
 ]);
 
-export function columnOf(field: { readonly name: string; readonly dataTypeID: number }): Column {
+/** Digits of the integer types. */
+const PRECISIONS: ReadonlyMap<number, number> = new Map([[20, 19], [21, 5], [23, 10], [26, 10]]);
+const NUMERIC = 1700;
+
+export function columnOf(field: { readonly name: string; readonly dataTypeID: number; readonly dataTypeModifier?: number }): Column {
   const facts = TYPES.get(field.dataTypeID);
-  return { name: field.name, type: facts?.type ?? "other", nativeType: facts?.name ?? `type ${field.dataTypeID}` };
+  const exact = exactType(field.dataTypeID, field.dataTypeModifier ?? -1);
+  return { name: field.name, type: facts?.type ?? "other", nativeType: facts?.name ?? `type ${field.dataTypeID}`, ...(exact !== null && { exact }) };
+}
+
+/** numeric(p, s) carries both in its modifier, p in the upper half, 4 added to all; an expression's numeric has none. */
+function exactType(id: number, modifier: number): ExactType | null {
+  const precision = PRECISIONS.get(id);
+  if (precision !== undefined) return { precision, scale: 0 };
+  if (id !== NUMERIC || modifier < 4) return null;
+  const scale = (modifier - 4) & 0x7ff; // of 11 bits, negative above 1023
+  return scale > SCALE_MAX ? null : { precision: ((modifier - 4) >> 16) & 0xffff, scale };
 }
 
 /**

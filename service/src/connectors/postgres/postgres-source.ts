@@ -12,11 +12,14 @@ import { sourceErrorFrom } from "./source-error-from.ts";
 /** One session; statements run one after the other, each in a read-only transaction of its own. */
 export class PostgresSource implements Source {
   readonly dialect: "postgres" | "redshift";
+  readonly rowsOnly: string | null;
   readonly #connection: Connection;
 
   constructor(connection: Connection) {
     this.#connection = connection;
     this.dialect = connection.isRedshift ? "redshift" : "postgres";
+    const major = Number(/^PostgreSQL (\d+)/.exec(connection.version)?.[1] ?? 0);
+    this.rowsOnly = connection.isRedshift || major >= DATE_BIN_SINCE ? null : `PostgreSQL ${major} has no date_bin; it came with ${DATE_BIN_SINCE}`;
   }
 
   async describe(query: BoundQuery, { signal, timeoutMs = DESCRIBE_MS_MAX }: { signal?: AbortSignal; timeoutMs?: number } = {}): Promise<readonly Column[]> {
@@ -142,6 +145,7 @@ async function namesOf(batches: AsyncIterable<RowBatch>): Promise<string[]> {
   return names;
 }
 
+const DATE_BIN_SINCE = 14;
 const GIVE_UP_MS_MAX = 5000;
 const CANCEL_EVERY_MS = 250;
 const DESCRIBE_MS_MAX = 30_000;

@@ -63,7 +63,7 @@ async function openWorld(): Promise<SourceWorld & { readonly owner: Client; read
   };
 }
 
-testConnector(postgresConnector as Connector, openWorld);
+testConnector(postgresConnector as Connector, openWorld, { oddNumbers: { nan: "'NaN'::double precision", infinite: "'Infinity'::double precision" } });
 
 let world: Awaited<ReturnType<typeof openWorld>>;
 beforeAll(async () => {

@@ -1,6 +1,7 @@
 /** Redshift's types in the crawler's terms: as the Data API, a manifest or a text names them. */
 import type { Field } from "@aws-sdk/client-redshift-data";
-import type { Cell, Column, ColumnType } from "../connector.ts";
+import { SCALE_MAX } from "../connector.ts";
+import type { Cell, Column, ColumnType, ExactType } from "../connector.ts";
 
 /** https://docs.aws.amazon.com/redshift/latest/dg/c_Supported_data_types.html */
 const TYPES: Readonly<Record<string, ColumnType>> = {
@@ -36,8 +37,21 @@ const TYPES: Readonly<Record<string, ColumnType>> = {
   "timestamp with time zone": "timestamptz",
 };
 
-export function columnOf(name: string, nativeType: string): Column {
-  return { name, nativeType, type: TYPES[nativeType.toLowerCase()] ?? "other" };
+/** Digits of the integer types. */
+const PRECISIONS: Readonly<Record<string, number>> = { int2: 5, smallint: 5, int4: 10, integer: 10, int8: 19, bigint: 19 };
+
+/** @param decimal  of a numeric: what the Data API tells of it; a manifest tells nothing */
+export function columnOf(name: string, nativeType: string, decimal?: { readonly precision: number; readonly scale: number }): Column {
+  const known = nativeType.toLowerCase();
+  const exact = exactType(known, decimal);
+  return { name, nativeType, type: TYPES[known] ?? "other", ...(exact !== null && { exact }) };
+}
+
+function exactType(nativeType: string, decimal: { readonly precision: number; readonly scale: number } | undefined): ExactType | null {
+  const precision = PRECISIONS[nativeType];
+  if (precision !== undefined) return { precision, scale: 0 };
+  const isDecimal = (nativeType === "numeric" || nativeType === "decimal") && decimal !== undefined && decimal.precision > 0;
+  return isDecimal && decimal.scale >= 0 && decimal.scale <= SCALE_MAX ? { precision: decimal.precision, scale: decimal.scale } : null;
 }
 
 /** Numbers become numbers here, once: a bigint or decimal of more than 15 digits loses its last ones, on purpose. */

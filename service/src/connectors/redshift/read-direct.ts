@@ -45,6 +45,6 @@ export async function* readDirect(api: DataApi, query: BoundQuery, options: Read
   }
 }
 
-function columnOfMetadata({ name = "", label, typeName = "unknown" }: ColumnMetadata): Column {
-  return columnOf(label ?? name, typeName);
+function columnOfMetadata({ name = "", label, typeName = "unknown", precision = 0, scale = 0 }: ColumnMetadata): Column {
+  return columnOf(label ?? name, typeName, { precision, scale });
 }

@@ -25,10 +25,14 @@ const DESCRIBE_MS_MAX = 30_000;
 /** Nothing is held open between statements: the Data API has no connections. */
 export class RedshiftSource implements Source {
   readonly dialect = "redshift";
+  readonly rowsOnly: string | null;
+  readonly tellsDigitsApart: boolean;
   readonly #parts: RedshiftSourceParts;
 
   constructor(parts: RedshiftSourceParts) {
     this.#parts = parts;
+    this.rowsOnly = parts.publish === null ? null : "the rows themselves are published";
+    this.tellsDigitsApart = parts.unload !== null; // a manifest says numeric, and no more
   }
 
   /** Through the Data API in either way: a result without rows is small. */

@@ -3,6 +3,8 @@ import { testConnector } from "../connector-contract.ts";
 import { redshiftConnector } from "./redshift.ts";
 import { openRedshiftWorld } from "./redshift-world.ts";
 
-testConnector({ ...redshiftConnector, kind: "redshift, directly" }, () => openRedshiftWorld("direct"));
-testConnector({ ...redshiftConnector, kind: "redshift, by UNLOAD to Parquet" }, () => openRedshiftWorld("parquet"));
-testConnector({ ...redshiftConnector, kind: "redshift, by UNLOAD to CSV" }, () => openRedshiftWorld("csv"));
+const LACKS = { lacksFloats: "Redshift orders NaN in its own way", runs: 2 };
+
+testConnector({ ...redshiftConnector, kind: "redshift, directly" }, () => openRedshiftWorld("direct"), LACKS);
+testConnector({ ...redshiftConnector, kind: "redshift, by UNLOAD to Parquet" }, () => openRedshiftWorld("parquet"), LACKS);
+testConnector({ ...redshiftConnector, kind: "redshift, by UNLOAD to CSV" }, () => openRedshiftWorld("csv"), LACKS);

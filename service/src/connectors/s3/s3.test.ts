@@ -354,7 +354,7 @@ test("the example runs as it is in the repository", async () => {
   const fill = async (startMs: number, endMs: number) => {
     const query = bindQuery(config.query, config.timestamp.column, { startMs, endMs }, source.dialect);
     const intervals = { startMs: intervalStarts(startMs, endMs, config.frequency, config.zone), endMs };
-    const attempt = { id: "a", read: (onColumns: (columns: readonly Column[]) => void) => source.read(query, { rowsPerBatch: 100, timeoutMs: 10_000, onColumns }) };
+    const attempt = { id: "a", aggregation: null, described: null, read: (onColumns: (columns: readonly Column[]) => void) => source.read(query, { rowsPerBatch: 100, timeoutMs: 10_000, onColumns }) };
     const { table } = await fillTable(config, attempt, intervals);
     return { rows: [...table.rowsPerInterval], counts: table.counts(), leaves: table.take().keys.length };
   };

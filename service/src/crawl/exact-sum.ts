@@ -1,0 +1,24 @@
+/**
+ * Sums of an exact type are kept in units of its last digit, as whole numbers: 0.1 + 0.2 is 1 + 2 tenths, and is 0.3. So a sum is
+ * the true one rounded once, in whatever order the rows come, and the same that the database computes.
+ */
+
+/** Up to here a sum, rounded to a double and scaled, gives its units back without doubt: both roundings are less than a half together. */
+export const EXACT_UNITS_MAX = 2 ** 50;
+
+/** How many units of 10^−scale a number is. */
+export function unitsOf(value: number, scale: number): number {
+  return scale === 0 ? value : Math.round(value * 10 ** scale);
+}
+
+/**
+ * (units + lost) / 10^scale, rounded once.
+ *
+ * @param lost  what addition has lost of the units (Neumaier); both are whole numbers
+ */
+export function exactSum(units: number, lost: number, scale: number): number {
+  const whole = units + lost;
+  if (Math.abs(whole) <= Number.MAX_SAFE_INTEGER) return whole / 10 ** scale;
+  if (!Number.isFinite(whole) || !Number.isInteger(lost)) return whole / 10 ** scale; // what no sum of a database's decimals is
+  return Number(`${BigInt(units) + BigInt(lost)}e-${scale}`);
+}
