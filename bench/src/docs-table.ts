@@ -10,7 +10,7 @@ export function writeDocsTable(page: string, name: string, rows: readonly (reado
   const marker = `<!-- ${name} table -->`;
   const at = text.indexOf(marker);
   if (at < 0) throw new Error(`${page} has no place for the ${name} table`);
-  const after = text.slice(at + marker.length).replace(/^\n*(\|[^\n]*\n)*/, "");
+  const after = text.slice(at + marker.length).replace(/^\n*(\|[^\n]*\n)*\n*/, "");
   const lines = rows.map((row) => `| ${row.join(" | ")} |`);
   lines.splice(1, 0, `|${"---|".repeat(rows[0].length)}`);
   writeFileSync(path, `${text.slice(0, at)}${marker}\n${lines.join("\n")}\n${after === "" ? "" : `\n${after}`}`);
