@@ -26,21 +26,22 @@ const SAME_SHARE = 1e-9;
 export function findChanges(table: SeriesTable, reread: HistoryBatch, before: readonly JudgedBefore[], nowMs: number): RereadChanges {
   const intervalCount = reread.startMs.length;
   const batches = new Map<number, LeafBatch>();
+  const stored = new StoredLeaves(table, table.numbersOf(reread.keys));
   let rowsMore = 0;
   let rowsLess = 0;
   let latestMs = 0;
   for (const { record, points } of before) {
     const t = reread.startMs.indexOf(record.interval.startMs);
     if (t < 0) continue;
-    const rows = leavesAt(reread, t, intervalCount);
-    if (isSame(table, rows, points, record.interval.startMs)) continue;
+    stored.load(points, record.interval.startMs);
+    if (stored.isSame(reread, t, intervalCount)) continue;
     const change = reread.rowsPerInterval[t]! - (record.rows?.processed ?? 0);
     rowsMore += Math.max(0, change);
     rowsLess += Math.max(0, -change);
     latestMs = Math.max(latestMs, nowMs - record.knownAtMs);
     batches.set(record.interval.startMs, {
       interval: record.interval,
-      ...rows,
+      ...leavesAt(reread, t, intervalCount),
       rows: { processed: reread.rowsPerInterval[t]!, invalid: 0, partial: 0, outside: 0, reasons: {} },
       quality: reread.quality,
       maxTimestampMs: reread.maxTimestampMs,
@@ -62,21 +63,48 @@ function leavesAt({ keys, values, counts }: HistoryBatch, t: number, intervalCou
   };
 }
 
-function isSame(table: SeriesTable, now: Pick<LeafBatch, "keys" | "values" | "counts">, points: PointsSegment | null, startMs: number): boolean {
-  const stored = new Map<number, { value: number; count: number }>();
-  if (points !== null) {
+/** What an interval's leaves were when it was judged, beside what they are now; the arrays serve one interval after the other. */
+class StoredLeaves {
+  readonly #table: SeriesTable;
+  /** [leaf of the new reading] its number, −1 = not known */
+  readonly #numbers: Int32Array;
+  /** [series] */
+  readonly #values: Float64Array;
+  /** [series] 0 = had no rows */
+  readonly #counts: Float64Array;
+  #present = 0;
+
+  constructor(table: SeriesTable, numbers: Int32Array) {
+    this.#table = table;
+    this.#numbers = numbers;
+    this.#values = new Float64Array(table.count);
+    this.#counts = new Float64Array(table.count);
+  }
+
+  load(points: PointsSegment | null, startMs: number): void {
+    this.#counts.fill(0);
+    this.#present = 0;
+    if (points === null) return;
     for (let row = 0; row < points.startMs.length; row++) {
       const s = points.series[row]!;
-      if (points.startMs[row] !== startMs || !table.stored[s]!.isLeaf || points.count[row] === 0) continue;
-      stored.set(s, { value: points.value[row]!, count: points.count[row]! });
+      if (points.startMs[row] !== startMs || points.count[row] === 0 || !this.#table.stored[s]!.isLeaf) continue;
+      this.#values[s] = points.value[row]!;
+      this.#counts[s] = points.count[row]!;
+      this.#present += 1;
     }
   }
-  if (stored.size !== now.keys.length) return false;
-  return now.keys.every((key, i) => {
-    const s = table.numberOf(key);
-    const was = s === undefined ? undefined : stored.get(s);
-    return was !== undefined && was.count === now.counts[i] && isSameValue(was.value, now.values[i]!);
-  });
+
+  isSame({ values, counts }: HistoryBatch, t: number, intervalCount: number): boolean {
+    let present = 0;
+    for (let leaf = 0; leaf < this.#numbers.length; leaf++) {
+      const count = counts[leaf * intervalCount + t]!;
+      if (count === 0) continue;
+      const s = this.#numbers[leaf]!;
+      if (s < 0 || this.#counts[s] !== count || !isSameValue(this.#values[s]!, values[leaf * intervalCount + t]!)) return false;
+      present += 1;
+    }
+    return present === this.#present;
+  }
 }
 
 function isSameValue(a: number, b: number): boolean {

@@ -26,8 +26,9 @@ export function dataFromBatch(table: SeriesTable, batch: LeafBatch, seriesCount:
   const counts = new Float64Array(seriesCount);
   // One meaning everywhere, also in history and in the log: a usable cell arrived.
   const datasetArrived = batch.counts.some((count) => count > 0);
-  for (let i = 0; i < batch.keys.length; i++) {
-    const s = table.numberOf(batch.keys[i]!)!;
+  const numbers = table.numbersOf(batch.keys);
+  for (let i = 0; i < numbers.length; i++) {
+    const s = numbers[i]!;
     values[s] = batch.values[i]!;
     counts[s] = batch.counts[i]!;
   }

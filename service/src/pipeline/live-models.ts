@@ -21,6 +21,7 @@ import { decodeCheckpoint, type Checkpoint } from "./checkpoint-bytes.ts";
 import { dataFromPoints, seriesCountOf, type IntervalData } from "./interval-data.ts";
 import { SourceError, UserError } from "../telemetry/errors.ts";
 import { judgedIntervals } from "./judged-intervals.ts";
+import { RecentIntervals } from "./recent-intervals.ts";
 import { relearnFromPoints } from "./relearn-from-points.ts";
 import { Snapshots } from "./snapshots.ts";
 import { SeriesTable } from "./series-table.ts";
@@ -49,6 +50,7 @@ const CACHE_BYTES_MAX = 1 << 30;
 export class ModelCache {
   readonly #entries = new Map<string, LiveModels>();
   readonly snapshots = new Snapshots();
+  readonly recent = new RecentIntervals();
 
   get(detectorId: string): LiveModels | undefined {
     return this.#entries.get(detectorId);

@@ -15,8 +15,10 @@ const GROUPS_READ_MAX = 10_000;
 
 export interface ReviseInput {
   readonly detector: Detector;
-  /** groups as the replay left them, from the first changed interval on */
-  readonly touched: ReadonlyMap<string, StoredGroup>;
+  /** groups that the replay left otherwise than the store has them, from the first changed interval on */
+  readonly changed: readonly StoredGroup[];
+  /** of all groups that the replay saw from the first changed interval on */
+  readonly ids: ReadonlySet<string>;
   /** groups that were open before the first changed interval, by the same replay */
   readonly openBefore: readonly AnomalyGroup[];
   readonly fromMs: number;
@@ -25,15 +27,14 @@ export interface ReviseInput {
   readonly store: Pick<Store, "groups">;
 }
 
-export async function revisedGroups({ detector, touched, openBefore, fromMs, reason, knownAtMs, store }: ReviseInput): Promise<StoredGroup[]> {
+export async function revisedGroups({ detector, changed, ids, openBefore, fromMs, reason, knownAtMs, store }: ReviseInput): Promise<StoredGroup[]> {
   const revised: StoredGroup[] = [];
-  for (const stored of touched.values()) {
+  for (const stored of changed) {
     const previous = await store.groups.get(stored.group.id);
-    if (previous !== null && isSameGroup(previous.group, stored.group)) continue;
     const revision = (previous?.group.revision ?? 0) + 1;
     revised.push({ ...stored, group: { ...stored.group, revision }, reason, knownAtMs });
   }
-  const known = new Set([...touched.keys(), ...openBefore.map(({ id }) => id)]);
+  const known = new Set([...ids, ...openBefore.map(({ id }) => id)]);
   const { groups } = await store.groups.list({ detectorId: detector.id, fromMs, limit: GROUPS_READ_MAX });
   for (const stored of groups) {
     // A group that ended before the first changed interval is none of our business.

@@ -68,6 +68,7 @@ export async function commitPrepared(detector: Detector, prepared: PreparedInter
     generation: `${detector.id}:${detector.generation}`,
     hash: groupId,
   });
+  const openBefore = models.open;
   const knownAtMs = clock.nowMs();
   const groups = await explainGroups(changed, {
     detector,
@@ -132,5 +133,6 @@ export async function commitPrepared(detector: Detector, prepared: PreparedInter
   });
   failpoint("commit.after");
   system.models.set(models);
+  system.models.recent.add(detector, { judged, openBefore });
   return record;
 }

@@ -29,12 +29,22 @@ test("a copy is its taker's own: neither what is learned on nor what a taker doe
 test("a correction of our own keeps what is before it, on the next lineage; anybody else's ends all of them", () => {
   const snapshots = new Snapshots();
   for (const hour of [0, 12, 24]) snapshots.offer(at(hour));
-  snapshots.corrected(detector(), 12 * HOUR);
+  snapshots.corrected(detector(), 12 * HOUR, []);
   expect([hourOf(snapshots, 99, detector(1)), hourOf(snapshots, 11, detector(1)), hourOf(snapshots, 99)]).toEqual([12, 0, null]);
   expect(hourOf(snapshots, 99, detector(2))).toBe(null);
   expect(hourOf(snapshots, 99, detector(1, "d", 2))).toBe(null);
   snapshots.offer(at(30, 2));
   expect([hourOf(snapshots, 99, detector(2)), hourOf(snapshots, 29, detector(2))]).toEqual([30, null]);
+});
+
+test("copies that a correction has made take the place of those after it", () => {
+  const snapshots = new Snapshots();
+  for (const hour of [0, 12, 24]) snapshots.offer(at(hour));
+  const corrected = at(24);
+  corrected.states.data.fill(42);
+  snapshots.corrected(detector(), 13 * HOUR, [at(12), corrected]);
+  expect(snapshots.ends(detector(1))).toEqual([0, 12 * HOUR, 24 * HOUR]);
+  expect(snapshots.peek(detector(1), 99 * HOUR)!.states.data.every((number) => number === 42)).toBe(true);
 });
 
 test("detectors that were not offered for the longest lose theirs when the room is used up", () => {

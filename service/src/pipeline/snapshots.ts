@@ -10,7 +10,7 @@ import type { AnomalyGroup, SeriesStates } from "@foretop/engine";
 import type { Detector } from "../resources/detector.ts";
 
 /** Copies of one detector: together with their distance they reach over the horizon of an hourly one. */
-const KEPT = 3;
+export const SNAPSHOTS_KEPT = 3;
 const INTERVALS_APART = 12;
 /** Of all detectors together; where that is not enough, corrections begin at checkpoints. */
 const BYTES_MAX = 256 << 20;
@@ -28,6 +28,8 @@ export interface SnapshotSource extends Snapshot {
   readonly lineage: number;
 }
 
+type Lineage = Pick<Detector, "id" | "generation" | "lineage">;
+
 interface Kept {
   readonly stamp: string;
   /** oldest first */
@@ -44,23 +46,36 @@ export class Snapshots {
     const known = this.#kept.get(source.detectorId);
     const snapshots = known?.stamp === stamp ? known.snapshots : [];
     const lastMs = snapshots.at(-1)?.untilMs ?? -Infinity;
-    if (source.untilMs - lastMs < INTERVALS_APART * source.states.rhythm.intervalSeconds * 1000) return;
-    this.#put(source.detectorId, { stamp, snapshots: [...snapshots, copyOf(source)].slice(-KEPT) });
+    if (!isDue(source, lastMs)) return;
+    this.#put(source.detectorId, { stamp, snapshots: [...snapshots, copyOfSnapshot(source)].slice(-SNAPSHOTS_KEPT) });
   }
 
   /** The newest copy that ends at or before `notAfterMs`; its states are the caller's to change. */
-  newest({ id, generation, lineage }: Pick<Detector, "id" | "generation" | "lineage">, notAfterMs: number): Snapshot | null {
-    const known = this.#kept.get(id);
-    if (known?.stamp !== stampOf(generation, lineage)) return null;
-    const found = known.snapshots.findLast(({ untilMs }) => untilMs <= notAfterMs);
-    return found === undefined ? null : copyOf(found);
+  newest(detector: Lineage, notAfterMs: number): Snapshot | null {
+    const found = this.peek(detector, notAfterMs);
+    return found === null ? null : copyOfSnapshot(found);
   }
 
-  /** After a correction of our own from `fromMs` on: copies before it hold on the next lineage, too. */
-  corrected({ id, generation, lineage }: Pick<Detector, "id" | "generation" | "lineage">, fromMs: number): void {
+  /** The same, to be read only. */
+  peek(detector: Lineage, notAfterMs: number): Snapshot | null {
+    return this.#of(detector).findLast(({ untilMs }) => untilMs <= notAfterMs) ?? null;
+  }
+
+  /** Where the copies are, oldest first. */
+  ends(detector: Lineage): readonly number[] {
+    return this.#of(detector).map(({ untilMs }) => untilMs);
+  }
+
+  /** After a correction of our own from `fromMs` on: copies before it hold on the next lineage, too; `later` are its own. */
+  corrected(detector: Lineage, fromMs: number, later: readonly Snapshot[]): void {
+    const before = this.#of(detector).filter(({ untilMs }) => untilMs <= fromMs);
+    const added = later.filter(({ untilMs }) => untilMs > (before.at(-1)?.untilMs ?? -Infinity));
+    this.#put(detector.id, { stamp: stampOf(detector.generation, detector.lineage + 1), snapshots: [...before, ...added].slice(-SNAPSHOTS_KEPT) });
+  }
+
+  #of({ id, generation, lineage }: Lineage): readonly Snapshot[] {
     const known = this.#kept.get(id);
-    if (known?.stamp !== stampOf(generation, lineage)) return;
-    this.#put(id, { stamp: stampOf(generation, lineage + 1), snapshots: known.snapshots.filter(({ untilMs }) => untilMs <= fromMs) });
+    return known?.stamp === stampOf(generation, lineage) ? known.snapshots : [];
   }
 
   #put(detectorId: string, kept: Kept): void {
@@ -75,7 +90,12 @@ export class Snapshots {
   }
 }
 
-function copyOf({ states, open, untilMs }: Snapshot): Snapshot {
+/** Whether the last copy, which ends at `lastMs`, is old enough for the next. */
+export function isDue({ states, untilMs }: Pick<Snapshot, "states" | "untilMs">, lastMs: number): boolean {
+  return untilMs - lastMs >= INTERVALS_APART * states.rhythm.intervalSeconds * 1000;
+}
+
+export function copyOfSnapshot({ states, open, untilMs }: Snapshot): Snapshot {
   return { states: { ...states, data: states.data.slice() }, open, untilMs };
 }
 

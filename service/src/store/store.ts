@@ -228,8 +228,11 @@ export interface PointsSegment {
 }
 
 export interface SegmentStore {
-  /** Writes beside, checks, renames; durable when it resolves. Unnamed until a commit names the returned row. */
-  writePoints(owner: SegmentOwner, points: PointsSegment): Promise<SegmentRow>;
+  /**
+   * Whole or not at all; durable when it resolves. Unnamed until a commit names the returned row. Several parts, with scores,
+   * of intervals that ascend from part to part, become one segment.
+   */
+  writePoints(owner: SegmentOwner, points: PointsSegment | readonly PointsSegment[]): Promise<SegmentRow>;
   writeCheckpoint(owner: SegmentOwner, states: Uint8Array): Promise<SegmentRow>;
   /** All series of a segment, of the intervals in effect if the row says which; throws SegmentDamagedError naming the file when the checksum is wrong. */
   readPoints(row: SegmentRow): Promise<PointsSegment>;

@@ -54,9 +54,11 @@ test("one flipped bit in points is found by the checksum, named with what to do,
     assert.match(error.message, /foretop interval backfill/);
     return true;
   });
-  // A back-fill elsewhere needs the damaged interval for its replay: it is refused with the same name, and nothing changes.
+  // After a restart a back-fill elsewhere needs the damaged interval for its replay: it is refused with the same name, and nothing changes.
+  const restarted = await world.openCopy({ databaseUrl: world.databaseUrl, homeFolder: world.system.homeFolder });
   await world.sql(`update orders set views = views + 50 where ts >= to_timestamp(${(LIVE_FROM_MS + HOUR) / 1000}) and ts < to_timestamp(${(LIVE_FROM_MS + 2 * HOUR) / 1000})`);
-  await assert.rejects(backfill(detector, { startMs: LIVE_FROM_MS, endMs: LIVE_FROM_MS + 2 * HOUR }, world.system), SegmentDamagedError);
+  await assert.rejects(backfill(detector, { startMs: LIVE_FROM_MS, endMs: LIVE_FROM_MS + 2 * HOUR }, restarted.system), SegmentDamagedError);
+  await restarted.close();
   await world.sql(`update orders set views = views - 50 where ts >= to_timestamp(${(LIVE_FROM_MS + HOUR) / 1000}) and ts < to_timestamp(${(LIVE_FROM_MS + 2 * HOUR) / 1000})`);
 
   const report = await backfill(detector, { startMs: LIVE_FROM_MS + 2 * HOUR, endMs: LIVE_FROM_MS + 3 * HOUR }, world.system);

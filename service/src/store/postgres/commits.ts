@@ -105,8 +105,9 @@ export async function commitCorrection(db: Kysely<Tables>, commit: CorrectionCom
     if (held === undefined) throw headMoved(detectorId, generation, new Date(expectedHeadMs).toISOString());
     const knownAtMs = held.known_ms;
     await insertSeries(trx, detectorId, generation, commit.newSeries);
-    for (const { record, points, quality } of commit.intervals) {
-      if (points !== null) await nameSegment(trx, points, { knownAtMs, isHistory: false });
+    const segments = new Map(commit.intervals.flatMap(({ points }) => (points === null ? [] : [[points.id, points]])));
+    for (const points of segments.values()) await nameSegment(trx, points, { knownAtMs, isHistory: false });
+    for (const { record, quality } of commit.intervals) {
       await insertInterval(trx, { ...record, knownAtMs }, quality);
     }
     await upsertGroups(trx, commit.groups, knownAtMs);

@@ -1,6 +1,7 @@
 /** Segments: files in a folder, the manifest in PostgreSQL. */
 import { sql, type Kysely } from "kysely";
 import type { Logger } from "../../telemetry/logger.ts";
+import { mergePoints } from "../segments/merge-points.ts";
 import { readSeries } from "../segments/read-series.ts";
 import { SegmentCache } from "../segments/segment-cache.ts";
 import { intervalChoice, selectIntervals } from "../segments/select-intervals.ts";
@@ -24,8 +25,9 @@ export class PostgresSegments implements SegmentStore {
     this.#log = log;
   }
 
-  writePoints(owner: SegmentOwner, points: PointsSegment): Promise<SegmentRow> {
-    return this.#files.writePoints(owner, points);
+  async writePoints(owner: SegmentOwner, points: PointsSegment | readonly PointsSegment[]): Promise<SegmentRow> {
+    const parts: readonly PointsSegment[] = [points].flat();
+    return this.#files.writePoints(owner, parts.length === 1 ? parts[0] : mergePoints(parts));
   }
 
   writeCheckpoint(owner: SegmentOwner, states: Uint8Array): Promise<SegmentRow> {
