@@ -46,9 +46,12 @@ export interface Cells {
   readonly constant: readonly { readonly name: string; readonly value: string | null }[];
   /** [dimension][leaf] */
   readonly codes: readonly Int32Array[];
-  /** [leaf in order] rows of the caller's columns that it is made of: `rows` from `start[leaf]` to `start[leaf + 1]` */
+  /** rows of the caller's columns in order of the leaves … */
   readonly rows: Int32Array;
-  readonly start: Int32Array;
+  /** … [leaf] those from `start[leaf]` to `start[leaf + 1]` make it up; null where each is a leaf of its own */
+  readonly start: Int32Array | null;
+  /** row i is leaf i */
+  readonly isInOrder: boolean;
   readonly leafCount: number;
   readonly cuts: readonly Cut[];
 }
@@ -110,8 +113,7 @@ function largestRows(rows: Int32Array, weight: Float64Array, max: number): Int32
 }
 
 function withUsedValues({ name, values, codes }: DimensionColumn, rows: Int32Array): { name: string; values: (string | null)[]; codes: Int32Array } {
-  const used = new Uint8Array(values.length);
-  for (let k = 0; k < rows.length; k++) used[codes[rows[k]!]!] = 1;
+  const used = usedCodes(values.length, codes, rows);
   const inUse = [...values.keys()].filter((c) => used[c] === 1);
   // A caller's dictionary may name a value twice: both are the same value.
   const sorted = [...new Set(inUse.map((c) => values[c] ?? null))].sort(compareValues);
@@ -122,6 +124,19 @@ function withUsedValues({ name, values, codes }: DimensionColumn, rows: Int32Arr
   const recoded = new Int32Array(codes.length);
   for (let i = 0; i < codes.length; i++) recoded[i] = recode[codes[i]!]!;
   return { name, values: sorted, codes: recoded };
+}
+
+/** [code] 1 where it occurs; most dictionaries are in use after a few rows. */
+function usedCodes(count: number, codes: Int32Array, rows: Int32Array): Uint8Array {
+  const used = new Uint8Array(count);
+  let left = count;
+  for (let k = 0; k < rows.length && left > 0; k++) {
+    const c = codes[rows[k]!]!;
+    if (used[c] === 1) continue;
+    used[c] = 1;
+    left--;
+  }
+  return used;
 }
 
 /** How clearly one of a dimension's values moved otherwise than the rest: the largest deviation in spreads, squared. */
@@ -151,10 +166,15 @@ function sortedLeaves(
   kept: readonly { name: string; values: (string | null)[]; codes: Int32Array }[],
   rows: Int32Array,
 ): Omit<Cells, "constant" | "cuts"> {
-  let order = rows;
-  if (!isSorted(kept, order)) {
-    for (let d = kept.length - 1; d >= 0; d--) order = countingSorted(order, kept[d]!.codes, kept[d]!.values.length);
+  const dimensions = kept.map(({ name, values }) => ({ name, values }));
+  // Each combination once and in order, as most callers have them: rows are leaves, and nothing is copied.
+  if (rows.length === kept[0]?.codes.length && isStrictlyAscending(kept, rows)) {
+    return { dimensions, codes: kept.map(({ codes }) => codes), rows, start: null, isInOrder: true, leafCount: rows.length };
   }
+  const single = singlesInOrder(kept, rows);
+  if (single !== null) return { dimensions, codes: kept.map(({ codes }) => gathered(codes, single)), rows: single, start: null, isInOrder: false, leafCount: single.length };
+  let order = rows;
+  for (let d = kept.length - 1; d >= 0; d--) order = countingSorted(order, kept[d]!.codes, kept[d]!.values.length);
   // Where each combination starts; 1 = another than the row before.
   const starts = new Uint8Array(order.length);
   if (order.length > 0) starts[0] = 1;
@@ -165,25 +185,52 @@ function sortedLeaves(
   let leaf = 0;
   for (let k = 0; k < order.length; k++) if (starts[k] === 1) start[leaf++] = k;
   start[leafCount] = order.length;
-  const codes = kept.map((dimension) => {
-    const own = new Int32Array(leafCount);
-    for (let i = 0; i < leafCount; i++) own[i] = dimension.codes[order[start[i]!]!]!;
-    return own;
-  });
-  return { dimensions: kept.map(({ name, values }) => ({ name, values })), codes, rows: order, start, leafCount };
+  const firsts = Int32Array.from({ length: leafCount }, (_, i) => order[start[i]!]!);
+  return { dimensions, codes: kept.map((dimension) => gathered(dimension.codes, firsts)), rows: order, start, isInOrder: false, leafCount };
 }
 
-function isSorted(kept: readonly { codes: Int32Array }[], order: Int32Array): boolean {
+function gathered(codes: Int32Array, rows: Int32Array): Int32Array {
+  const own = new Int32Array(rows.length);
+  for (let i = 0; i < own.length; i++) own[i] = codes[rows[i]!]!;
+  return own;
+}
+
+/** A grid of more cells for each row than this is sorted by its dimensions instead. */
+const CELLS_PER_ROW_MAX = 8;
+
+/** Rows in order of their combinations where no two have the same one: each is put where its combination is; null else. */
+function singlesInOrder(kept: readonly { values: readonly unknown[]; codes: Int32Array }[], rows: Int32Array): Int32Array | null {
+  const cellCount = kept.reduce((product, { values }) => product * values.length, 1);
+  if (cellCount > CELLS_PER_ROW_MAX * rows.length) return null;
+  const keys = new Int32Array(rows.length);
+  for (const { codes, values } of kept) addDigit(keys, codes, values.length, rows);
+  const rowAt = new Int32Array(cellCount).fill(-1);
+  for (let k = 0; k < keys.length; k++) {
+    if (rowAt[keys[k]!]! >= 0) return null;
+    rowAt[keys[k]!] = rows[k]!;
+  }
+  const order = new Int32Array(rows.length);
+  let count = 0;
+  for (let cell = 0; cell < cellCount; cell++) if (rowAt[cell]! >= 0) order[count++] = rowAt[cell]!;
+  return order;
+}
+
+function addDigit(keys: Int32Array, codes: Int32Array, size: number, rows: Int32Array): void {
+  for (let k = 0; k < keys.length; k++) keys[k] = keys[k]! * size + codes[rows[k]!]!;
+}
+
+/** Whether every row's combination comes after the one before: sorted, and none twice. */
+function isStrictlyAscending(kept: readonly { codes: Int32Array }[], order: Int32Array): boolean {
   const columns = kept.map(({ codes }) => codes);
   for (let k = 1; k < order.length; k++) {
     const row = order[k]!;
     const before = order[k - 1]!;
-    for (let d = 0; d < columns.length; d++) {
+    let difference = 0;
+    for (let d = 0; d < columns.length && difference === 0; d++) {
       const codes = columns[d]!;
-      const difference = codes[row]! - codes[before]!;
-      if (difference < 0) return false;
-      if (difference > 0) break;
+      difference = codes[row]! - codes[before]!;
     }
+    if (difference <= 0) return false;
   }
   return true;
 }
@@ -203,10 +250,15 @@ function countingSorted(order: Int32Array, codes: Int32Array, size: number): Int
 
 /**
  * One column of the caller's rows, one number a leaf: rows of one combination are added. They are added in order of size,
- * so that the order of rows does not show in the last bit.
+ * so that the order of rows does not show in the last bit. Where rows are leaves it is the column itself: read only.
  */
-export function leafColumn({ rows, start, leafCount }: Cells, column: Float64Array, how: "sum" | "quadrature" = "sum"): Float64Array {
+export function leafColumn({ rows, start, isInOrder, leafCount }: Cells, column: Float64Array, how: "sum" | "quadrature" = "sum"): Float64Array {
+  if (isInOrder) return column;
   const out = new Float64Array(leafCount);
+  if (start === null) {
+    for (let leaf = 0; leaf < leafCount; leaf++) out[leaf] = column[rows[leaf]!]!;
+    return out;
+  }
   for (let leaf = 0; leaf < leafCount; leaf++) {
     const from = start[leaf]!;
     const to = start[leaf + 1]!;

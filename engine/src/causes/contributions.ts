@@ -41,17 +41,15 @@ export interface RatioLeaves {
  * O(leaves × dimensions).
  */
 export function contributions({ dimensions, actual, expected, spread }: AdditiveLeaves): DimensionContribution[] {
+  const isMissing = (i: number): boolean => !Number.isFinite(actual[i]! + expected[i]!);
+  let isWhole = true;
+  for (let i = 0; i < actual.length && isWhole; i++) isWhole = !isMissing(i);
+  const of = (column: Float64Array): Float64Array => (isWhole ? column : column.map((value, i) => (isMissing(i) ? 0 : value)));
+  const columns = { actual: of(actual), expected: of(expected), variance: spread === undefined ? null : of(spread.map((s) => (s > 0 ? s * s : 0))) };
   return dimensions.map(({ name, values, codes }) => {
-    const actualOf = new Float64Array(values.length);
-    const expectedOf = new Float64Array(values.length);
-    const varianceOf = new Float64Array(values.length);
-    for (let i = 0; i < actual.length; i++) {
-      if (!(Number.isFinite(actual[i]!) && Number.isFinite(expected[i]!))) continue;
-      const c = codes[i]!;
-      actualOf[c] = actualOf[c]! + actual[i]!;
-      expectedOf[c] = expectedOf[c]! + expected[i]!;
-      if (spread !== undefined && spread[i]! > 0) varianceOf[c] = varianceOf[c]! + spread[i]! ** 2;
-    }
+    const actualOf = sumsByValue(columns.actual, codes, values.length);
+    const expectedOf = sumsByValue(columns.expected, codes, values.length);
+    const varianceOf = columns.variance === null ? new Float64Array(values.length) : sumsByValue(columns.variance, codes, values.length);
     const deviation = actualOf.map((v, c) => v - expectedOf[c]!);
     let weights = deviation.map((d, c) => (Math.abs(d) >= SPREADS_MIN * Math.sqrt(varianceOf[c]!) ? Math.abs(d) : 0));
     if (!weights.some((w) => w > 0)) weights = deviation.map(Math.abs);
@@ -68,6 +66,15 @@ export function contributions({ dimensions, actual, expected, spread }: Additive
       })),
     };
   });
+}
+
+function sumsByValue(column: Float64Array, codes: Int32Array, count: number): Float64Array {
+  const sums = new Float64Array(count);
+  for (let i = 0; i < column.length; i++) {
+    const c = codes[i]!;
+    sums[c] = sums[c]! + column[i]!;
+  }
+  return sums;
 }
 
 /**

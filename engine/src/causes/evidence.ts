@@ -19,13 +19,15 @@ export const LEAF_EVIDENCE_MAX = 40;
 
 export interface Evidence {
   readonly form: "counts" | "shift";
-  /** [cell] or [leaf] sums; Q only for "shift" */
+  /** [leaf]; W, A and Q are to be multiplied by `scale`; Q only for "shift" */
   readonly W: Float64Array;
   readonly A: Float64Array;
   readonly Q: Float64Array | null;
   readonly L: Float64Array;
   /** leaves that can say something */
   readonly N: Float64Array;
+  /** what is the same in all leaves: another noise is another factor, and no other sums */
+  readonly scale: number;
   /** how much more than noise a cause's leaves may scatter, as a variance ratio ≥ 1 */
   readonly scatterMax: number;
   /** by how much the stated spread was widened (1 = not), or σ without a spread */
@@ -71,7 +73,7 @@ export function countEvidence(
     L[i] = Math.min(evidenceMax, evidence, normal);
     N[i] = 1;
   }
-  return { form: "counts", W, A, Q: null, L, N, scatterMax: 1.5, noise: Math.sqrt(widening) };
+  return { form: "counts", W, A, Q: null, L, N, scale: 1, scatterMax: 1.5, noise: Math.sqrt(widening) };
 }
 
 /** Noise is told from at most this many leaves, evenly taken: sorting 2 million took longer than the whole search. */
@@ -131,47 +133,46 @@ function weightedMedianRatio(actual: Float64Array, expected: Float64Array, sprea
 /**
  * Leaves without a spread: the scatter is estimated from the leaves themselves. The forecast may be as noisy as the
  * actual, so the change u is symmetric, in [−1, 1].
+ *
+ * @param before  the same leaves with another noise: only what depends on it is computed again
  */
-export function symmetricEvidence(actual: Float64Array, expected: Float64Array, quiet: Uint8Array | null = null): Evidence {
-  const count = actual.length;
-  const W = new Float64Array(count);
-  const A = new Float64Array(count);
-  const Q = new Float64Array(count);
-  const L = new Float64Array(count);
-  const N = new Float64Array(count);
-  for (let i = 0; i < count; i++) {
+export function symmetricEvidence(actual: Float64Array, expected: Float64Array, quiet: Uint8Array | null = null, before: Evidence | null = null): Evidence {
+  const { N, A, Q } = before === null ? symmetricChanges(actual, expected) : { ...before, Q: before.Q! }; // of this form, which has one
+  const scatter = scatterOf(A, N, quiet);
+  const sigma = quiet === null ? scatter : Math.min(scatter, rootMeanSquare(A, N, quiet, 4 * scatter));
+  const scale = 1 / (sigma * sigma);
+  const L = new Float64Array(A.length);
+  for (let i = 0; i < L.length; i++) L[i] = Math.min(LEAF_EVIDENCE_MAX, (scale * Q[i]!) / 2);
+  const scatterMax = Math.max(1, 0.1 / sigma) ** 2;
+  return { form: "shift", W: N, A, Q, L, N, scale, scatterMax, noise: sigma };
+}
+
+function symmetricChanges(actual: Float64Array, expected: Float64Array): { N: Float64Array; A: Float64Array; Q: Float64Array } {
+  const N = new Float64Array(actual.length);
+  const A = new Float64Array(actual.length);
+  const Q = new Float64Array(actual.length);
+  for (let i = 0; i < actual.length; i++) {
     const v = actual[i]!;
     const f = expected[i]!;
     const size = Math.max(Math.abs(f), Math.abs(v));
     if (!(size > 0) || !(f - f === 0) || !(v - v === 0)) continue; // nothing here, or missing
+    const u = Math.min(1, Math.max(-1, (f < 0 ? v - f : f - v) / size));
     N[i] = 1;
-    A[i] = Math.min(1, Math.max(-1, (f < 0 ? v - f : f - v) / size));
+    A[i] = u;
+    Q[i] = u * u;
   }
-  const counted = quiet === null ? N : N.map((n, i) => n * quiet[i]!);
-  const scatter = scatterOf(A, counted);
-  const sigma = quiet === null ? scatter : Math.min(scatter, rootMeanSquare(A, counted, 4 * scatter));
-  const w = 1 / (sigma * sigma);
-  for (let i = 0; i < count; i++) {
-    if (N[i] === 0) continue;
-    const u = A[i]!;
-    W[i] = w;
-    A[i] = w * u;
-    Q[i] = w * u * u;
-    L[i] = Math.min(LEAF_EVIDENCE_MAX, Q[i]! / 2);
-  }
-  const scatterMax = Math.max(1, 0.1 / sigma) ** 2;
-  return { form: "shift", W, A, Q, L, N, scatterMax, noise: sigma };
+  return { N, A, Q };
 }
 
 /**
  * Of leaves that are known not to have moved: relative changes have shorter tails than the normal distribution, so that
  * their median says 5 % more noise than there is, and single leaves are lost for it.
  */
-function rootMeanSquare(u: Float64Array, counted: Float64Array, limit: number): number {
+function rootMeanSquare(u: Float64Array, counted: Float64Array, quiet: Uint8Array, limit: number): number {
   let sum = 0;
   let count = 0;
   for (let i = 0; i < u.length; i++) {
-    if (counted[i] === 0 || Math.abs(u[i]!) > limit) continue;
+    if (counted[i] === 0 || quiet[i] === 0 || Math.abs(u[i]!) > limit) continue;
     sum += u[i]! * u[i]!;
     count++;
   }
@@ -184,30 +185,26 @@ const SCATTER_MIN = 0.01;
 const SIDE_SHARE_MIN = 0.15;
 
 /** σ of the leaves that did not move: those on the quieter side of zero. */
-function scatterOf(u: Float64Array, counted: Float64Array): number {
-  let upCount = 0;
+function scatterOf(u: Float64Array, counted: Float64Array, quiet: Uint8Array | null): number {
+  // Both sides in one array: what fell from the left, what rose from the right.
+  const sides = new Float64Array(u.length);
   let downCount = 0;
+  let upFrom = u.length;
   let all = 0;
   for (let i = 0; i < u.length; i++) {
-    if (counted[i] === 0) continue;
+    if (counted[i] === 0 || (quiet !== null && quiet[i] === 0)) continue;
     all++;
-    if (u[i]! > 0) downCount++;
-    else if (u[i]! < 0) upCount++;
+    const change = u[i]!;
+    if (change > 0) sides[downCount++] = change;
+    else if (change < 0) sides[--upFrom] = -change;
   }
-  const down = new Float64Array(downCount);
-  const up = new Float64Array(upCount);
-  downCount = 0;
-  upCount = 0;
-  for (let i = 0; i < u.length; i++) {
-    if (counted[i] === 0) continue;
-    if (u[i]! > 0) down[downCount++] = u[i]!;
-    else if (u[i]! < 0) up[upCount++] = -u[i]!;
-  }
-  const few = Math.min(upCount, downCount) < SIDE_SHARE_MIN * (upCount + downCount);
-  if (upCount + downCount < 0.5 * all) return SCATTER_MIN; // most leaves are exactly as expected
+  const down = sides.subarray(0, downCount);
+  const up = sides.subarray(upFrom);
+  const few = Math.min(up.length, down.length) < SIDE_SHARE_MIN * (up.length + down.length);
+  if (up.length + down.length < 0.5 * all) return SCATTER_MIN; // most leaves are exactly as expected
   if (!few) return Math.max(SCATTER_MIN, SPREAD_PER_MAD * Math.min(medianOf(up), medianOf(down)));
-  const larger = upCount > downCount ? up : down;
-  const smaller = upCount > downCount ? down : up;
+  const larger = up.length > down.length ? up : down;
+  const smaller = up.length > down.length ? down : up;
   const side = smaller.length === 0 ? 0 : SPREAD_PER_MAD * medianOf(smaller);
   return Math.max(SCATTER_MIN, side, shortestHalf(larger, smaller) / 1.349);
 }
@@ -254,7 +251,7 @@ export function gaussianEvidence(
     L[i] = Math.min(evidenceMax, Q[i]! / 2);
     N[i] = 1;
   }
-  return { form: "shift", W, A, Q, L, N, scatterMax: 1.5, noise: Math.sqrt(widening) };
+  return { form: "shift", W, A, Q, L, N, scale: 1, scatterMax: 1.5, noise: Math.sqrt(widening) };
 }
 
 /** The middle value (mean of two for an even count); reorders its input. NaN when empty. O(n). */

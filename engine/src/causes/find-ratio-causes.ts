@@ -101,7 +101,8 @@ export function findRatioCauses(input: RatioCauseInput): CauseReport {
   if (found.length >= settings.causesMax) cuts.push({ limit: "causes", max: settings.causesMax });
   const rate = Float64Array.from(numerator, () => 0);
   for (let leaf = 0; leaf < cells.leafCount; leaf++) {
-    for (let k = cells.start[leaf]!; k < cells.start[leaf + 1]!; k++) rate[cells.rows[k]!] = expectation.rate[leaf]!;
+    const [from, to] = cells.start === null ? [leaf, leaf + 1] : [cells.start[leaf]!, cells.start[leaf + 1]!];
+    for (let k = from; k < to; k++) rate[cells.rows[k]!] = expectation.rate[leaf]!;
   }
   const report: Omit<CauseReport, "sentence"> = {
     measure,

@@ -90,7 +90,7 @@ function bruteForceBest(evidence: Evidence, sizes: readonly number[], leaves: re
     const price = Math.log(Math.min(segments, leaves.length)) + Math.log(D + 1) + Math.log(choose(D, fixed));
     const l = sum(evidence.L);
     if (l <= price) return 0;
-    return gainOf(sum(evidence.W), sum(evidence.A), sum(evidence.Q), l, sum(evidence.N), price, fixed === 0 ? PURITY_MIN_TOTAL : PURITY_MIN, evidence.form === "counts", evidence.scatterMax);
+    return gainOf(evidence.scale * sum(evidence.W), evidence.scale * sum(evidence.A), evidence.scale * sum(evidence.Q), l, sum(evidence.N), price, fixed === 0 ? PURITY_MIN_TOTAL : PURITY_MIN, evidence.form === "counts", evidence.scatterMax);
   });
   let best: { codes: number[]; gain: number } | null = null;
   for (let cell = 0; cell < gains.length; cell++) {

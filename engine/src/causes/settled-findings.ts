@@ -6,7 +6,9 @@ import { ln } from "../stats/elementary.ts";
 import { folded, type CauseLimits, type Cells, type FoldedCells } from "./cells.ts";
 import { cubeShape, type CubeShape } from "./cube.ts";
 import { countEvidence, gaussianEvidence, LEAF_EVIDENCE_MAX, medianOf, symmetricEvidence, type Evidence } from "./evidence.ts";
-import { scan, type Finding } from "./scan.ts";
+import type { Finding } from "./finding.ts";
+import { scanSums } from "./scan.ts";
+import { sumsOf } from "./sums.ts";
 
 export interface Leaves {
   readonly kind: "sum" | "average" | "distinct";
@@ -40,29 +42,38 @@ export function settledFindings(
   const fold = folded(cells, evidence.L, limits.cellsMax);
   const shape = cubeShape(fold.sizes);
   const cellOf = new Int32Array(cells.leafCount);
-  for (const [d, codes] of fold.codes.entries()) {
-    const stride = shape.strides[d]!;
-    for (let i = 0; i < cellOf.length; i++) cellOf[i] = cellOf[i]! + codes[i]! * stride;
-  }
+  for (const [d, codes] of fold.codes.entries()) addCodes(cellOf, codes, shape.strides[d]!);
   const options = { withTotal, causesMax: limits.causesMax, ...(gainMin === undefined ? {} : { gainMin }) };
-  const search = () => scan(evidence, { sizes: fold.sizes, cellOf }, options).filter((finding) => isNamed(finding, fold));
+  const search = () => scanSums(evidence, sums, { shape, leafCount: cells.leafCount }, options).filter((finding) => isNamed(finding, fold));
+  let sums = sumsOf(evidence, shape, cellOf);
   let findings = search();
   for (let round = 0; round < 2; round++) {
     // With a spread 1 is as good as it gets; without one, what is left may tell the noise better even if nothing was found.
     if (leaves.spread !== null && (evidence.noise <= 1.02 || findings.length === 0)) break;
     const quiet = outside(findings, fold, cells.leafCount);
     // Too few leaves left to tell noise by, none when everything moved.
-    if (quiet.reduce((count, isQuiet) => count + isQuiet, 0) < QUIET_SHARE_MIN * quiet.length) break;
-    const again = evidenceOf(leaves, quiet);
+    if (quietCount(quiet) < QUIET_SHARE_MIN * quiet.length) break;
+    const again = evidenceOf(leaves, quiet, evidence);
     if (again.noise > 0.99 * evidence.noise) break;
+    sums = sumsOf(again, shape, cellOf, { evidence, sums });
     evidence = again;
     findings = search();
   }
   return { findings, folded: fold, shape, cellOf, evidence };
 }
 
-function evidenceOf({ kind, actual, expected, spread, isForecast }: Leaves, quiet: Uint8Array | null): Evidence {
-  if (spread === null) return symmetricEvidence(actual, expected, quiet);
+function addCodes(cellOf: Int32Array, codes: Int32Array, stride: number): void {
+  for (let i = 0; i < cellOf.length; i++) cellOf[i] = cellOf[i]! + codes[i]! * stride;
+}
+
+function quietCount(quiet: Uint8Array): number {
+  let count = 0;
+  for (let i = 0; i < quiet.length; i++) count += quiet[i]!;
+  return count;
+}
+
+function evidenceOf({ kind, actual, expected, spread, isForecast }: Leaves, quiet: Uint8Array | null, before: Evidence | null = null): Evidence {
+  if (spread === null) return symmetricEvidence(actual, expected, quiet, before);
   // A forecast of a sparse count may lie a little below zero: that alone makes no negative measure.
   const hasNegative = actual.some((v) => v < 0) || expected.some((f, i) => f < -spread[i]!);
   const evidenceFrom = kind === "average" || hasNegative ? gaussianEvidence : countEvidence;
@@ -91,9 +102,12 @@ export function outside(findings: readonly Finding[], { sizes, codes }: FoldedCe
   const quiet = new Uint8Array(leafCount).fill(1);
   for (const { segments } of findings) {
     for (const segment of segments) {
+      const fixed = [...segment.keys()].filter((d) => segment[d] !== sizes[d]);
+      const columns = fixed.map((d) => codes[d]!);
+      const wanted = fixed.map((d) => segment[d]!);
       for (let i = 0; i < leafCount; i++) {
         let isInside = true;
-        for (let d = 0; d < sizes.length && isInside; d++) isInside = segment[d] === sizes[d] || segment[d] === codes[d]![i];
+        for (let k = 0; k < wanted.length && isInside; k++) isInside = columns[k]![i] === wanted[k];
         if (isInside) quiet[i] = 0;
       }
     }

@@ -14,7 +14,8 @@ import { ln } from "../stats/elementary.ts";
 import type { CauseLimits, Cells } from "./cells.ts";
 import type { Evidence } from "./evidence.ts";
 import { CHANGE_MIN, evidenceAt } from "./gain.ts";
-import { GAIN_MIN_OF_FORECASTS, type Finding } from "./scan.ts";
+import type { Finding } from "./finding.ts";
+import { GAIN_MIN_OF_FORECASTS } from "./prices.ts";
 import { commonRatio, outside, scaled, settledFindings, type Leaves, type Settled } from "./settled-findings.ts";
 
 export interface SharedSearch {
@@ -36,8 +37,8 @@ export function sharedSearch(cells: Cells, given: Leaves, { sharedError, limits 
   const leaves: Leaves = { ...given, isForecast: true };
   const plain = settledFindings(cells, leaves, { withTotal: false, gainMin: GAIN_MIN_OF_FORECASTS, limits });
   const { evidence } = plain;
-  const W = sumOf(evidence.W);
-  const A = sumOf(evidence.A);
+  const W = evidence.scale * sumOf(evidence.W);
+  const A = evidence.scale * sumOf(evidence.A);
   const n = sumOf(evidence.N);
   const variance = sharedError * sharedError;
   // Pulled to 1 as far as the leaves say less about it than the forecast's own record.

@@ -3,22 +3,47 @@ import type { Evidence } from "./evidence.ts";
 
 /** The evidence's sums for every cell of a cube; Q only for the "shift" form (evidence.ts says what they are). */
 export interface CubeSums {
+  /** the same array as N where every leaf weighs the same */
   readonly W: Float64Array;
   readonly A: Float64Array;
   readonly Q: Float64Array | null;
   readonly L: Float64Array;
   readonly N: Float64Array;
+  /** W, A and Q are to be multiplied by it */
+  readonly scale: number;
 }
 
-/** Puts each leaf's evidence into its cell and rolls up. */
-export function sumsOf(evidence: Evidence, shape: CubeShape, cellOf: Int32Array): CubeSums {
-  const { W, A, Q, L, N } = evidence;
-  const cube = (column: Float64Array) => cubeOf(column, shape, cellOf);
-  return { W: cube(W), A: cube(A), Q: Q === null ? null : cube(Q), L: cube(L), N: cube(N) };
+/**
+ * Puts each leaf's evidence into its cell and rolls up.
+ *
+ * @param before  sums of the same leaves with another noise: columns that they share are not added up again
+ */
+export function sumsOf(evidence: Evidence, shape: CubeShape, cellOf: Int32Array, before: { readonly evidence: Evidence; readonly sums: CubeSums } | null = null): CubeSums {
+  const known = new Map<Float64Array, Float64Array>();
+  if (before !== null) {
+    for (const name of ["W", "A", "N", "Q"] as const) {
+      const column = before.evidence[name];
+      if (column !== null) known.set(column, before.sums[name]!); // sums have a Q where the evidence has
+    }
+  }
+  const cube = (column: Float64Array): Float64Array => {
+    const sums = known.get(column) ?? cubeOf(column, shape, cellOf);
+    known.set(column, sums);
+    return sums;
+  };
+  const { W, A, Q, L, N, scale } = evidence;
+  return { N: cube(N), W: cube(W), A: cube(A), Q: Q === null ? null : cube(Q), L: cube(L), scale };
 }
 
-export function copyOf({ W, A, Q, L, N }: CubeSums): CubeSums {
-  return { W: W.slice(), A: A.slice(), Q: Q === null ? null : Q.slice(), L: L.slice(), N: N.slice() };
+/** @param into  of the same shape and form, written over: copies of a large cube are made again and again */
+export function copyOf({ W, A, Q, L, N, scale }: CubeSums, into: CubeSums | null = null): CubeSums {
+  const copy = (column: Float64Array, target: Float64Array | undefined): Float64Array => {
+    if (target === undefined) return column.slice();
+    target.set(column);
+    return target;
+  };
+  const own = copy(N, into?.N);
+  return { N: own, W: W === N ? own : copy(W, into?.W), A: copy(A, into?.A), Q: Q === null ? null : copy(Q, into?.Q ?? undefined), L: copy(L, into?.L), scale };
 }
 
 /**
@@ -41,7 +66,7 @@ export function takeOut({ sizes, strides }: CubeShape, segment: readonly number[
       if (N[at] === 0) return;
       for (let k = 0; k < shifts.length; k++) {
         const above = at + shifts[k]!;
-        W[above] = W[above]! - W[at]!;
+        if (W !== N) W[above] = W[above]! - W[at]!;
         A[above] = A[above]! - A[at]!;
         if (Q !== null) Q[above] = Q[above]! - Q[at]!;
         L[above] = L[above]! - L[at]!;
