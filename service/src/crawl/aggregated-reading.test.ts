@@ -55,6 +55,15 @@ test("a column whose type changed between two readings: the rows are read, then 
   ]);
 });
 
+test("a decimal that got more digits after the point between two readings: none is lost", async () => {
+  await world.sql("create table prices as select timestamp '2026-03-01' + make_interval(mins => i) as ts, 'web' as platform, 0.25::numeric(10, 2) as views from generate_series(0, 119) i");
+  const detector = await detectorOf("prices");
+  assert.deepEqual((await crawlInterval(detector, hour(0), world.system)).values, Float64Array.of(15));
+  await world.sql("alter table prices alter column views type numeric(12, 4) using views + 0.0001");
+  assert.deepEqual((await crawlInterval(detector, hour(1), world.system)).values, Float64Array.of(15.006));
+  assert.deepEqual((await attemptsOf(detector))[1], ["failed", true, 60, "the lines that the database aggregated are not used: the mea"]);
+});
+
 test("a query that fails in the database fails as it is, after its rows were asked for, too", async () => {
   await world.sql("create table zeros as select timestamp '2026-03-01 00:30' as ts, 'web' as platform, 0 as views");
   const detector = await detectorOf("zeros", "ts, platform, 1 / views as views");

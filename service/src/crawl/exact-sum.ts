@@ -12,6 +12,20 @@ export function unitsOf(value: number, scale: number): number {
 }
 
 /**
+ * Whether a sum is a whole number of its units, as far as a double of its size can tell. It isn't where the column has got more
+ * digits after the point since it was described.
+ */
+export function isWholeUnits(sum: number, scale: number): boolean {
+  const scaled = sum * 10 ** scale;
+  const units = Math.round(scaled);
+  return Math.abs(scaled - units) <= Math.max(UNIT_NOISE_MIN, Math.abs(units) * UNIT_NOISE);
+}
+
+/** A sum's own rounding and that of its scaling, relative to it; below a thousandth of a unit nothing is left over by a real digit. */
+const UNIT_NOISE = 2 ** -51;
+const UNIT_NOISE_MIN = 1e-3;
+
+/**
  * (units + lost) / 10^scale, rounded once.
  *
  * @param lost  what addition has lost of the units (Neumaier); both are whole numbers

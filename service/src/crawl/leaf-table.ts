@@ -14,7 +14,7 @@ import type { DetectorConfig, MeasureConfig } from "../resources/detector.ts";
 import { SourceError } from "../telemetry/errors.ts";
 import type { Interval, RowCounts } from "./batch.ts";
 import { Combinations } from "./combinations.ts";
-import { EXACT_UNITS_MAX, exactSum, unitsOf } from "./exact-sum.ts";
+import { EXACT_UNITS_MAX, exactSum, isWholeUnits, unitsOf } from "./exact-sum.ts";
 import { compileTimestampFormat, UNIX_FORMAT, unixMs } from "./compile-timestamp-format.ts";
 import { DistinctCounts } from "./distinct-counts.ts";
 import type { FoundColumns } from "./find-columns.ts";
@@ -487,6 +487,7 @@ function addUnits(block: Block, at: number, sum: number, scale: number | null): 
   if (scale === null) throw new NotAggregable("the measure's type has changed");
   const isFirst = block.counts[at] === 0;
   const units = unitsOf(sum, scale);
+  if (Math.abs(units) <= EXACT_UNITS_MAX && !isWholeUnits(sum, scale)) throw new NotAggregable("the measure has more digits after the point than its type had");
   if (Math.abs(units) <= EXACT_UNITS_MAX && (isFirst || block.rounded?.[at] !== 1)) {
     addSum(block, at, units);
     block.counts[at]! -= 1; // the caller counts the line's rows
