@@ -43,7 +43,7 @@ test("COUNT_DISTINCT counts different values per combination and interval, of an
   table.addRows([at("00:00:00", "web", "ann"), at("00:10:00", "web", "ann"), at("00:20:00", "web", "bob"), at("00:30:00", "web", null)]);
   table.addRows([at("00:40:00", "web", "ann"), at("01:00:00", "web", "ann"), at("00:05:00", "ios", "ann"), at("00:06:00", "ios", ""), at("01:06:00", "tv", null)]);
   const { keys, values, counts } = table.take();
-  const found = Object.fromEntries(keys.map((key, i) => [`${key.measure} ${key.dimensions[0]!.value}`, [[...values.slice(2 * i, 2 * i + 2)], [...counts.slice(2 * i, 2 * i + 2)]]]));
+  const found = Object.fromEntries(keys.map((key, i) => [`${key.measure} ${key.dimensions[0]!.value}`, [Array.from(values.slice(2 * i, 2 * i + 2)), Array.from(counts.slice(2 * i, 2 * i + 2))]]));
   assert.deepEqual(found["users web"], [[2, 1], [4, 1]]);
   assert.deepEqual(found["users ios"], [[2, NaN], [2, 0]]);
   assert.deepEqual(found["users tv"], [[NaN, NaN], [0, 0]]);
