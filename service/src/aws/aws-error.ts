@@ -47,3 +47,9 @@ function fromNetwork(error: unknown, message: string): Meaning {
   if (/timeout|timed out/i.test(text)) return { code: "TIMEOUT", transient: true, advice: "AWS did not answer within requestSecondsMax; it is tried again." };
   return { code: "INTERRUPTED", transient: true, advice: "The connection broke; it is tried again." };
 }
+
+/** A result that breaks off is an interrupted reading, whatever kept the next call from getting through. */
+export function asInterrupted(error: unknown): unknown {
+  if (!(error instanceof SourceError) || (error.code !== "CONNECT" && error.code !== "TIMEOUT")) return error;
+  return new SourceError(error.message, { code: "INTERRUPTED", transient: true, advice: error.advice, cause: error.cause });
+}

@@ -3,10 +3,11 @@
  * own: 100 MB, each within `requestSecondsMax`.
  */
 import type { ColumnMetadata } from "@aws-sdk/client-redshift-data";
+import { asInterrupted } from "../../aws/aws-error.ts";
 import type { BoundQuery, Cell, Column, ReadOptions, RowBatch } from "../connector.ts";
 import { cellOfField, columnOf } from "./cell-types.ts";
 import type { DataApi } from "./data-api.ts";
-import { asInterrupted, rebatch } from "./rebatch.ts";
+import { rebatch } from "./rebatch.ts";
 import { startStatement } from "./start-statement.ts";
 import { parameterised } from "./statement-text.ts";
 

@@ -5,14 +5,14 @@
  */
 import { randomUUID } from "node:crypto";
 import type { S3Client } from "@aws-sdk/client-s3";
-import { awsSourceError } from "../../aws/aws-error.ts";
+import { asInterrupted, awsSourceError } from "../../aws/aws-error.ts";
 import { SourceError } from "../../telemetry/errors.ts";
 import type { BoundQuery, Cell, Column, ReadOptions, RowBatch } from "../connector.ts";
 import { cellOfText } from "./cell-types.ts";
 import { csvRows } from "./csv-rows.ts";
 import type { DataApi } from "./data-api.ts";
 import { parquetRows } from "./parquet-rows.ts";
-import { asInterrupted, rebatch } from "./rebatch.ts";
+import { rebatch } from "./rebatch.ts";
 import type { RedshiftSettings } from "./redshift-settings.ts";
 import { deleteKeys, listKeys, readBytes, readText } from "./s3-folder.ts";
 import { locationOf } from "./s3-location.ts";

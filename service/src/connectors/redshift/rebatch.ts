@@ -1,4 +1,3 @@
-import { SourceError } from "../../telemetry/errors.ts";
 import type { Cell, RowBatch } from "../connector.ts";
 
 type Row = readonly Cell[];
@@ -22,10 +21,4 @@ function bytesOf(rows: readonly Row[]): number {
   let bytes = 0;
   for (const row of rows) for (const cell of row) bytes += typeof cell === "string" ? cell.length : 8;
   return bytes;
-}
-
-/** A result that breaks off is an interrupted reading, whatever kept the next call from getting through. */
-export function asInterrupted(error: unknown): unknown {
-  if (!(error instanceof SourceError) || (error.code !== "CONNECT" && error.code !== "TIMEOUT")) return error;
-  return new SourceError(error.message, { code: "INTERRUPTED", transient: true, advice: error.advice, cause: error.cause });
 }

@@ -1,5 +1,5 @@
 import { previousIntervalStart } from "@foretop/engine";
-import { awsSourceError } from "../../aws/aws-error.ts";
+import { asInterrupted, awsSourceError } from "../../aws/aws-error.ts";
 import { adviceOf, describeError, SourceError } from "../../telemetry/errors.ts";
 import type { BoundQuery, Column, DatasetNeeds, ReadOptions, RowBatch, Source, SourceFinding } from "../connector.ts";
 import { DETECT_BYTES, detectFormat } from "../files/detect-format.ts";
@@ -71,6 +71,7 @@ export class S3Source implements Source {
 
   async *read(query: BoundQuery, { rowsPerBatch, timeoutMs, signal, onStatement, onColumns }: ReadOptions): AsyncGenerator<RowBatch, void, undefined> {
     const limit = new Limit("reading files", timeoutMs, signal);
+    let hasRows = false;
     try {
       limit.throwIfStopped();
       const [startMs, endMs] = query.parameters as [number, number]; // bindQuery gives the two
@@ -97,6 +98,7 @@ export class S3Source implements Source {
           });
           for await (const batch of rows) {
             limit.throwIfStopped();
+            hasRows = true;
             yield { ...batch, within: group.within };
           }
         }
@@ -104,7 +106,7 @@ export class S3Source implements Source {
       limit.throwIfStopped();
       if (columns === null) onColumns?.(this.#dataset === null ? [] : declaredColumns(this.#dataset));
     } catch (error) {
-      throw limit.errorFrom(error);
+      throw limit.errorFrom(error, { hasRows });
     } finally {
       limit.end();
     }
@@ -300,12 +302,14 @@ class Limit {
     this.signal.throwIfAborted();
   }
 
-  errorFrom(error: unknown): SourceError {
+  /** @param hasRows  some have been given: what comes now is a reading that broke off */
+  errorFrom(error: unknown, { hasRows = false }: { hasRows?: boolean } = {}): unknown {
     if (this.#given?.aborted === true) return new SourceError(`${this.#doing} was cancelled`, { code: "CANCELLED", transient: true, cause: error });
     if (this.#timedOut) {
       return new SourceError(`${this.#doing} took longer than its time limit of ${this.#timeoutMs / 1000} s (limits.querySecondsMax)`, { code: "TIMEOUT", transient: true, advice: "Fewer, larger files help most; else raise limits.querySecondsMax.", cause: error });
     }
-    return awsSourceError(error, { doing: this.#doing });
+    const told = awsSourceError(error, { doing: this.#doing });
+    return hasRows ? asInterrupted(told) : told;
   }
 
   end(): void {
