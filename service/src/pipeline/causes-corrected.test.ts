@@ -10,7 +10,8 @@ import { backfill } from "./reread-late.ts";
 let world: TruthWorld;
 let client: Client;
 beforeAll(async () => {
-  world = await truthWorld();
+  // Of exact types, so that the database aggregates what is read.
+  world = await truthWorld({ query: { kind: "bound", sql: "select ts, platform, marketplace, views, revenue::numeric(12, 2) as revenue from orders where ts >= :start and ts < :end", file: null } });
   await world.live();
   client = inProcessClient(world.system, { activate: () => {}, learning: () => null } as never); // no operation used here looks at it
 });
@@ -41,4 +42,12 @@ test("a group that has ended and whose points were read again says what the rows
   assert.deepEqual(causes.map(({ segment }) => segment), [{ marketplace: "fr" }]);
   const then = await client.call("getGroup", { group: before.id, asOf: new Date(toldMs).toISOString() });
   assert.deepEqual(then.causes!.causes.map(({ segment }) => segment), [{ marketplace: "de" }], "as it was known before");
+});
+
+test("where the database has aggregated the rows, the SQL of a cause is of the rows all the same", async () => {
+  const { causes, evidence } = await groupThen();
+  assert.match(evidence.statement, /^\/\* aggregated here/);
+  const [cause] = causes!.causes;
+  const [row] = await world.sql(cause!.sql!);
+  assert.ok(Math.abs(Number(row!["actual"]) - cause!.actual!) < 1e-6 * cause!.actual!, `${cause!.sql} gives ${String(row!["actual"])}, not ${cause!.actual}`);
 });

@@ -5,6 +5,7 @@
 import { createHash } from "node:crypto";
 import { explainExpected, positionOf, type Explanation, type SeriesKey } from "@foretop/engine";
 import { crawlInterval } from "../crawl/crawl-interval.ts";
+import { withoutAggregation } from "../connectors/sql/aggregate-query.ts";
 import { quoteName } from "../connectors/sql/quote-name.ts";
 import { shownSql } from "../connectors/sql/shown-sql.ts";
 import type { Detector, MeasureConfig } from "../resources/detector.ts";
@@ -182,7 +183,7 @@ export function seriesSql(intervalSql: string, key: SeriesKey, { column, aggrega
     denominator === undefined
       ? `${aggregation === "COUNT_DISTINCT" ? "count(distinct " : `${aggregation.toLowerCase()}(`}${quoteName(column)})`
       : `sum(${both} ${quoteName(column)} end) * 1.0 / nullif(sum(${both} ${quoteName(denominator)} end), 0)`;
-  const lines = [`select ${figure} as actual, count(*) as row_count`, `from (\n${intervalSql.trimEnd()}\n) as evidence`];
+  const lines = [`select ${figure} as actual, count(*) as row_count`, `from (\n${withoutAggregation(intervalSql).trimEnd()}\n) as evidence`];
   if (where.length > 0) lines.push(`where ${where.join("\n  and ")}`);
   return lines.join("\n");
 }

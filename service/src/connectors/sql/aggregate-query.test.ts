@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "vitest";
 import type { Column } from "../connector.ts";
-import { aggregateQuery } from "./aggregate-query.ts";
+import { aggregateQuery, withoutAggregation } from "./aggregate-query.ts";
 import type { AggregateAsk, AggregatingDialect } from "./aggregate-query.ts";
 
 const column = (name: string, type: Column["type"], nativeType: string, exact?: Column["exact"]): Column => ({ name, type, nativeType, ...(exact !== undefined && { exact }) });
@@ -51,4 +51,13 @@ test("a name is quoted as the dialect has it, whatever is in it", () => {
   const odd = column('a"b`c', "text", "text");
   assert.match(text("postgres", { dimensions: [odd] }), /q\."a""b`c"/);
   assert.match(text("mysql", { dimensions: [odd] }), /q\.`a"b``c`/);
+});
+
+test("the user's own query is found again in it, as it was; other statements are left alone", () => {
+  const nested = { sql: "select ts, country, amount\nfrom (\nselect * from orders\n) as q\ngroup by ts, country, amount -- all", parameters: [] };
+  for (const dialect of ["postgres", "redshift", "mysql", "duckdb"] as const) {
+    assert.equal(withoutAggregation(aggregateQuery(nested, ask, dialect).query.sql), nested.sql);
+    assert.equal(withoutAggregation(text(dialect)), QUERY.sql);
+  }
+  assert.equal(withoutAggregation(nested.sql), nested.sql);
 });

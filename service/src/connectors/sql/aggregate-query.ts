@@ -106,6 +106,15 @@ export function isAggregated(statement: string): boolean {
   return statement.startsWith(HEAD);
 }
 
+/** The user's own query inside of such a statement, with what is bound to it; any other statement as it is. */
+export function withoutAggregation(statement: string): string {
+  if (!isAggregated(statement)) return statement;
+  const from = statement.indexOf(OPENS) + OPENS.length;
+  return statement.slice(from, statement.lastIndexOf(`\n) as q\ngroup by `));
+}
+
+const OPENS = "\nfrom (\n";
+
 type Ref = (column: Column) => string;
 type Output = (expression: string, name: string) => number;
 
