@@ -301,6 +301,35 @@ test("muting from the page is a write of the same origin, and shows", async () =
   assert.deepEqual(complaints, []);
 });
 
+test("what is wrong with a detector itself: in words, since when, and what to do, once", async () => {
+  const { store } = world.system;
+  const payments = (await store.detectors.getByName("payments"))!;
+  const inventory = (await store.detectors.getByName("inventory"))!;
+  const finding = { raisedMs: Date.UTC(2026, 2, 2, 10), recoveredMs: null };
+  await store.health.raise({ ...finding, id: "health-failed", detectorId: payments.id, kind: "failed", sinceMs: Date.UTC(2026, 2, 2, 10), message: "has failed and reads nothing: crawling history: password authentication failed" }, []);
+  for (const [kind, message] of [["behind", "is behind: the interval that was due at 2026-03-02T09:00:00.000Z has not been judged"], ["silent", "reads nothing: not one row in the last 3 intervals of P1D, since 2026-02-27T00:00:00.000Z"]] as const) {
+    await store.health.raise({ ...finding, id: `health-${kind}`, detectorId: inventory.id, kind, sinceMs: Date.UTC(2026, 2, 2, 9), message }, []);
+  }
+  await using visitor = await visit(browser, at("/detectors/payments"));
+  const { page, complaints } = visitor;
+  await page.getByText("It has failed and reads nothing: crawling history: password authentication failed.").waitFor();
+  await page.getByText("Put right what the reason names, then activate the detector again.").waitFor();
+  assert.equal(await page.getByText("This detector has failed and reads nothing").count(), 1, "said once");
+
+  await page.goto(at("/detectors/inventory"));
+  const behind = page.locator("[data-finding=behind]");
+  await behind.getByText("This detector is behind").waitFor();
+  await behind.getByText("2 Mar 2026, 04:00").first().waitFor(); // since, in one's own zone
+  await behind.locator("code").getByText("foretop doctor").waitFor();
+  await page.locator("[data-finding=silent]").getByText("not one row in the last 3 intervals of P1D").waitFor();
+  await store.health.recover("health-behind", Date.UTC(2026, 2, 2, 11), []);
+  await page.reload();
+  await page.getByText("This detector reads nothing").waitFor();
+  assert.equal(await behind.count(), 0, "it is over");
+  assert.deepEqual(complaints, []);
+  for (const kind of ["failed", "silent"]) await store.health.recover(`health-${kind}`, Date.UTC(2026, 2, 2, 11), []);
+});
+
 test("each trouble looks different: not found, unreachable with nothing, unreachable with older data", async () => {
   await using visitor = await visit(browser, at("/groups/none"));
   const { page } = visitor;

@@ -12,6 +12,7 @@ import type { groupSeriesOutput, pointStatus, seriesPoints, seriesShape } from "
 
 export type DetectorSummary = z.output<typeof detectorSummary>;
 export type DetectorDetail = z.output<typeof detectorDetail>;
+export type Trouble = DetectorDetail["findings"][number];
 export type Learning = z.output<typeof learningShape>;
 export type GroupSummary = z.output<typeof groupSummary>;
 export type GroupList = z.output<typeof listGroupsOutput>;

@@ -4,7 +4,7 @@ import Container from "@cloudscape-design/components/container";
 import KeyValuePairs from "@cloudscape-design/components/key-value-pairs";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import Tabs from "@cloudscape-design/components/tabs";
-import type { DetectorDetail } from "../api/types.ts";
+import type { DetectorDetail, Trouble } from "../api/types.ts";
 import { useQuery } from "../api/use-query.ts";
 import { setQuery, useRoute } from "../app/route.ts";
 import { formatBytes, formatNumber } from "../format/format-number.ts";
@@ -16,6 +16,7 @@ import { Page } from "../parts/page.tsx";
 import { Loaded } from "../parts/states.tsx";
 import { AnomaliesPanel } from "./anomalies-panel.tsx";
 import { DetectorActions } from "./detector-actions.tsx";
+import { DetectorFinding } from "./detector-finding.tsx";
 import { DetectorConfig } from "./detector-config.tsx";
 import { DetectorLog } from "./detector-log.tsx";
 import { SeriesList } from "./series-list.tsx";
@@ -50,10 +51,16 @@ export function DetectorPage({ name }: { name: string }) {
 }
 
 /** What a person has to know first, when there is something. */
-function Condition({ detector: { status, learning, lastFailure, lag, muted, failureReason } }: { detector: DetectorDetail }) {
+function Condition({ detector }: { detector: DetectorDetail }) {
+  const { status, learning, lastFailure, lag, muted, failureReason, findings } = detector;
+  // A finding says what is wrong, since when and what to do: nothing says it a second time.
+  const isFound = (kind: Trouble["kind"]): boolean => findings.some((finding) => finding.kind === kind);
   return (
     <SpaceBetween size="s">
-      {status === "FAILED" && (
+      {findings.map((finding) => (
+        <DetectorFinding key={finding.kind} finding={finding} zone={detector.zone} />
+      ))}
+      {status === "FAILED" && !isFound("failed") && (
         <Alert type="error" header="This detector has failed and reads nothing">
           {failureReason ?? lastFailure?.message}. Put it right, then activate it again.
         </Alert>
@@ -69,12 +76,12 @@ function Condition({ detector: { status, learning, lastFailure, lag, muted, fail
           <LearningProgress learning={learning} />
         </Container>
       )}
-      {status !== "FAILED" && lastFailure !== null && (
+      {status !== "FAILED" && lastFailure !== null && !isFound("behind") && (
         <Alert type="warning" header={lastFailure.transient === true ? "The last reading failed and is tried again" : "The last reading failed"}>
           {lastFailure.message} (<Instant at={lastFailure.at} />)
         </Alert>
       )}
-      {lag.dueIntervals > 1 && (
+      {lag.dueIntervals > 1 && !isFound("behind") && (
         <Alert type="warning" header={`${formatNumber(lag.dueIntervals)} intervals are waiting to be judged`}>
           The oldest has been due for {formatDuration(lag.lagSeconds)}. They are caught up in order.
         </Alert>

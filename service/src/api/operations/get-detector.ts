@@ -8,6 +8,7 @@ import { detectorDetail } from "../shapes/detector.ts";
 import { shownSettings } from "../shown-settings.ts";
 import { relationsOf, relationText } from "../../pipeline/declared-relations.ts";
 import type { Detector, DetectorConfig, QueryConfig } from "../../resources/detector.ts";
+import { TROUBLE_ADVICE } from "../../resources/trouble-advice.ts";
 import type { IntervalRecord } from "../../store/store.ts";
 
 /** How many of the last intervals are summed up under `recent`. */
@@ -17,7 +18,7 @@ export const getDetector = operation({
   name: "getDetector",
   method: "GET",
   path: "/v1/detectors/:detector",
-  doc: "One detector in full: configuration without secrets, status, head, lag, series, how far learning is, and the last failure.",
+  doc: "One detector in full: configuration without secrets, status, head, lag, series, how far learning is, the last failure, and what is wrong with the detector itself.",
   input: z.strictObject({ detector: detectorInput }),
   output: detectorDetail,
   async handle(system, input) {
@@ -28,6 +29,9 @@ export const getDetector = operation({
     const bytes = await system.store.segments.bytes(detector.id);
     return {
       ...(await describeDetector(detector, system)),
+      findings: (await system.store.health.open())
+        .filter(({ detectorId }) => detectorId === detector.id)
+        .map(({ kind, sinceMs, message }) => ({ kind, since: instantText(sinceMs), message, advice: TROUBLE_ADVICE[kind] })),
       generation: detector.generation,
       configHash: detector.configHash,
       head: instantTextOrNull(detector.headMs),

@@ -51,7 +51,17 @@ export const detectorSummary = z.object({
   modified: instant,
 });
 
+export const troubleShape = z
+  .object({
+    kind: z.enum(["failed", "behind", "silent"]),
+    since: instant,
+    message: z.string().describe('goes on from "The detector NAME …"'),
+    advice: z.string().describe("what to do"),
+  })
+  .describe("what is wrong with a detector itself, as long as it lasts; its alerts were told");
+
 export const detectorDetail = detectorSummary.extend({
+  findings: z.array(troubleShape).describe("what is wrong with the detector itself now; empty when nothing is"),
   generation: z.number(),
   configHash: z.string(),
   head: instant.nullable().describe("end of the last interval learned"),

@@ -119,6 +119,7 @@ function showText(one: OutputOf<"getDetector">, { io }: CommandContext): string 
       ["description", one.description],
       ["status", one.muted ? `${one.status}, muted` : one.status],
       ["failure", one.failureReason ?? one.lastFailure?.message ?? null],
+      ...one.findings.map(({ kind, since, message, advice }) => [kind, `since ${since}: it ${message}. ${advice}`] as [string, string]),
       ["learning", learning],
       ["every", `${one.frequency} in ${one.zone}, read ${durationText(one.offsetSeconds)} after the end`],
       ["source", `${one.source.kind} ${JSON.stringify(one.source.settings)}`],
