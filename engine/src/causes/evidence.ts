@@ -42,6 +42,7 @@ export interface Evidence {
  * @param spread    [leaf] standard deviation of actual around expected
  * @param quiet     [leaf] 0 keeps a leaf out of the noise's estimate, because it is known to have moved
  * @param evidenceMax  of one leaf
+ * @param bulk      how many of the leaves surely did not move
  * A leaf with NaN, or with neither actual nor expected, says nothing.
  */
 export function countEvidence(
@@ -50,13 +51,14 @@ export function countEvidence(
   spread: Float64Array,
   quiet: Uint8Array | null = null,
   evidenceMax: number = LEAF_EVIDENCE_MAX,
+  bulk: Bulk = HALF,
 ): Evidence {
   const count = actual.length;
   const W = new Float64Array(count);
   const A = new Float64Array(count);
   const L = new Float64Array(count);
   const N = new Float64Array(count);
-  const widening = wideningOf(actual, expected, spread, quiet);
+  const widening = wideningOf(actual, expected, spread, { quiet, bulk });
   const limit = valueLimit(expected);
   for (let i = 0; i < count; i++) {
     const v = Math.min(actual[i]!, limit);
@@ -86,11 +88,20 @@ function valueLimit(expected: Float64Array): number {
   return 1e6 * sum;
 }
 
+/** A share of the leaves that is taken as quiet, and what the deviation at that share is multiplied by to be the spread. */
+export interface Bulk {
+  readonly share: number;
+  readonly spreadPer: number;
+}
+/** For normal data: 1 / Φ⁻¹(3/4) and 1 / Φ⁻¹(5/8). */
+const HALF: Bulk = { share: 0.5, spreadPer: 1.4826 };
+export const QUARTER: Bulk = { share: 0.25, spreadPer: 3.1384 };
+
 /**
  * The factor ≥ 1 on the variance that makes the bulk fit its spreads. The bulk is around one common ratio, so that a fall
  * of everything is not taken for noise: the smaller of the scatter around "as expected" and around the median ratio.
  */
-function wideningOf(actual: Float64Array, expected: Float64Array, spread: Float64Array, quiet: Uint8Array | null): number {
+function wideningOf(actual: Float64Array, expected: Float64Array, spread: Float64Array, { quiet, bulk }: { quiet: Uint8Array | null; bulk: Bulk }): number {
   const step = Math.ceil(actual.length / NOISE_LEAVES_MAX);
   const plain: number[] = [];
   for (let i = 0; i < actual.length; i += step) {
@@ -106,7 +117,8 @@ function wideningOf(actual: Float64Array, expected: Float64Array, spread: Float6
     if (f === 0 || !Number.isFinite(actual[i]! - f) || !(spread[i]! > 0) || quiet?.[i] === 0) continue;
     around.push(Math.abs(actual[i]! - ratio * f) / (spread[i]! * Math.sqrt(Math.max(ratio, 0.05))));
   }
-  const scale = 1.4826 * Math.min(medianOf(Float64Array.from(plain)), medianOf(Float64Array.from(around)));
+  const deviationOf = (values: readonly number[]): number => (bulk === HALF ? medianOf(Float64Array.from(values)) : nthSmallest(Float64Array.from(values), Math.floor(bulk.share * values.length)));
+  const scale = bulk.spreadPer * Math.min(deviationOf(plain), deviationOf(around));
   return Math.max(1, scale * scale);
 }
 
@@ -231,6 +243,7 @@ export function gaussianEvidence(
   spread: Float64Array,
   quiet: Uint8Array | null = null,
   evidenceMax: number = LEAF_EVIDENCE_MAX,
+  bulk: Bulk = HALF,
 ): Evidence {
   const count = actual.length;
   const W = new Float64Array(count);
@@ -238,7 +251,7 @@ export function gaussianEvidence(
   const Q = new Float64Array(count);
   const L = new Float64Array(count);
   const N = new Float64Array(count);
-  const widening = wideningOf(actual, expected, spread, quiet);
+  const widening = wideningOf(actual, expected, spread, { quiet, bulk });
   const limit = valueLimit(expected);
   for (let i = 0; i < count; i++) {
     const f = expected[i]!;

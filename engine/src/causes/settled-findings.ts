@@ -5,7 +5,7 @@
 import { ln } from "../stats/elementary.ts";
 import { folded, type CauseLimits, type Cells, type FoldedCells } from "./cells.ts";
 import { cubeShape, type CubeShape } from "./cube.ts";
-import { countEvidence, gaussianEvidence, LEAF_EVIDENCE_MAX, medianOf, symmetricEvidence, type Evidence } from "./evidence.ts";
+import { countEvidence, gaussianEvidence, LEAF_EVIDENCE_MAX, medianOf, QUARTER, symmetricEvidence, type Evidence } from "./evidence.ts";
 import type { Finding } from "./finding.ts";
 import { scanSums } from "./scan.ts";
 import { sumsOf } from "./sums.ts";
@@ -19,6 +19,12 @@ export interface Leaves {
   /** the spreads are those of forecasts: estimates, and too small for some leaves (heavyTailed) */
   readonly isForecast?: boolean;
 }
+
+/**
+ * With two of three platforms moved, two thirds of the leaves have: where there are few leaves, a quarter of them has to do
+ * to tell whether forecasts' spreads are too narrow. With many leaves that would be told by too peaked a middle.
+ */
+const FEW_LEAVES = 200;
 
 /** Noise is estimated anew only where at least this share of the leaves is outside of what was found. */
 const QUIET_SHARE_MIN = 0.3;
@@ -78,7 +84,8 @@ function evidenceOf({ kind, actual, expected, spread, isForecast }: Leaves, quie
   const hasNegative = actual.some((v) => v < 0) || expected.some((f, i) => f < -spread[i]!);
   const evidenceFrom = kind === "average" || hasNegative ? gaussianEvidence : countEvidence;
   if (isForecast !== true) return evidenceFrom(actual, expected, spread, quiet);
-  const evidence = evidenceFrom(actual, expected, spread, quiet, Infinity);
+  const bulk = actual.length <= FEW_LEAVES ? QUARTER : undefined;
+  const evidence = evidenceFrom(actual, expected, spread, quiet, Infinity, bulk);
   return { ...evidence, L: evidence.L.map(heavyTailed) };
 }
 
