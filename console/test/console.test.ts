@@ -141,7 +141,7 @@ test("a group says what moved with it, with a small chart each, and which incide
   const { page, complaints, visitor } = await visitWithIncident(`/groups/${groupOf("level shift")}`);
   await using _ = visitor;
   const views = page.getByRole("region", { name: "Related: views" });
-  await views.getByText(/probably led to it: off since .*, 2 intervals ahead, 64 % of the deviation, 3 times before\./).waitFor();
+  await views.getByText(/probably led to it: off since .*, 2 intervals ahead, strength 0\.80, 64 % of the deviation, 3 times before\./).waitFor();
   await views.locator("canvas").waitFor();
   assert.ok((await inkOf(views.locator(".chart-canvas"), actual)) > 300, "its line is drawn");
   await page.getByText("Unknown: 36 % of the deviation.").waitFor();
@@ -164,6 +164,19 @@ test("incidents: what belongs together, or that every group stands alone", async
   assert.deepEqual(complaints, []);
 });
 
+test("what a measure is made of: each part with its figures, its contribution and its exact share; a link that is broken is said", async () => {
+  const { page, complaints, visitor } = await visitWithIncident(`/groups/${groupOf("level shift")}?declared`);
+  await using _ = visitor;
+  const definition = page.getByRole("region", { name: "By definition" });
+  await definition.getByText("revenue = orders × order_value").waitFor();
+  await definition.getByText("here in platform=mobile_app").waitFor();
+  await definition.getByText("contributed +2,095, 175 % of the change of revenue").waitFor();
+  await definition.getByText("contributed −895, −75 % of the change of revenue").waitFor();
+  await page.getByText(/It caused it, being a part of it by definition: at /).first().waitFor();
+  await page.getByText("Not compared with traffic: there is no such detector any more.").waitFor();
+  assert.deepEqual(complaints, []);
+});
+
 /** The fixture world's groups lie days apart: what the API would say of two at once is put in between. */
 async function visitWithIncident(path: string) {
   const visitor = await visit(browser, "about:blank");
@@ -182,10 +195,13 @@ async function visitWithIncident(path: string) {
     measures: ["views", "revenue"],
     groups,
   };
+  const declared = (share: number) => ({ relation: "revenue = orders × order_value", expected: 1000, actual: 800, amount: 12 * share, share });
+  const parts = [["orders", 174.6], ["order_value", -74.6]].map(([measure, share]) => ({ detector: "ecommerce", measure, series: 0, relation: "cause", declared: declared(Number(share)), onset: own.start, lagIntervals: 0, strength: null, percentage: share, timesBefore: 0, group: null }));
+  const isDeclared = path.includes("?declared");
   const related = { detector: "ecommerce", measure: "views", series: 0, relation: "cause", declared: null, onset: own.start, lagIntervals: 2, strength: 0.8, percentage: 64, timesBefore: 3, group: null };
   await page.route("**/v1/groups/*/incident", (route) => route.fulfill(answer({ incident })));
   await page.route("**/v1/groups/*/related", (route) =>
-    route.fulfill(answer({ group: own.id, detector: "ecommerce", measure: "revenue", related: [related], unknownPercentage: 36, historyCount: 330, hasHistory: true, segment: {}, notes: [], notCompared: [] })),
+    route.fulfill(answer({ group: own.id, detector: "ecommerce", measure: "revenue", related: isDeclared ? parts : [related], unknownPercentage: isDeclared ? 0 : 36, historyCount: 330, hasHistory: true, segment: isDeclared ? { platform: "mobile_app" } : {}, notes: isDeclared ? ["Not compared with traffic: there is no such detector any more."] : [], notCompared: [] })),
   );
   await page.route("**/v1/incidents", (route) => route.fulfill(answer({ incidents: [incident], from: own.start, to: own.end, cut: false })));
   await page.goto(at(path));

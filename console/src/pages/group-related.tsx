@@ -113,7 +113,7 @@ function OneRelated({ one, group }: { one: RelatedMeasure; group: GroupDetail })
         It {one.declared === null ? RELATION_WORDS[one.relation] : one.relation === "cause" ? "caused it, being a part of it by definition" : `follows from it by definition (${one.declared.relation})`}: {one.declared === null ? "off since" : "at"}{" "}
         <Instant at={one.onset} zone={group.zone} />
         {one.lagIntervals > 0 && `, ${one.lagIntervals} ${one.lagIntervals === 1 ? "interval" : "intervals"} ${one.relation === "effect" ? "behind" : "ahead"}`}
-        {one.strength !== null && one.declared === null && `, ${one.strength.toFixed(2)} of its spread for each of ${one.relation === "effect" ? "this one’s" : "the other’s"}`}
+        {one.strength !== null && one.declared === null && `, strength ${one.strength.toFixed(2)}`}
         {one.declared === null && one.percentage !== null && `, ${formatPercent(one.percentage / 100)} of the deviation`}
         {one.timesBefore > 0 && `, ${one.timesBefore === 1 ? "once" : `${one.timesBefore} times`} before`}.
       </p>
