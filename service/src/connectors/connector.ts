@@ -87,9 +87,37 @@ export const SCALE_MAX = 22;
  */
 export type Cell = number | string | boolean | null;
 
+/**
+ * One column of a batch, as plain numbers: no row, no boxed number and no text is made for a cell.
+ *
+ * - "number": the number
+ * - "text": its place in `texts`
+ * - "clock": what a clock shows, as ms as if it were UTC's; the text is its ISO form with `separator` and, if `isUtc`, a Z
+ */
+export interface CellColumn {
+  readonly kind: "number" | "text" | "clock";
+  /** [row] */
+  readonly values: Float64Array;
+  /** [row] CELL_OWN: as `kind` says; CELL_NULL; CELL_TEXT: a text of its own, in `odd` */
+  readonly states: Uint8Array;
+  /** those of the file so far; grows, never changes */
+  readonly texts: readonly string[];
+  readonly odd: ReadonlyMap<number, string>;
+  readonly separator: string;
+  readonly isUtc: boolean;
+}
+
+export const CELL_OWN = 0;
+export const CELL_NULL = 1;
+export const CELL_TEXT = 2;
+
 export interface RowBatch {
   /** rows of cells in the order of `columns` */
   readonly rows: readonly (readonly Cell[])[];
+  /** The same as columns, from sources that read bytes: then `rows` are made when they are asked for. Valid until the next batch is asked for. */
+  readonly columns?: readonly CellColumn[];
+  /** how many rows; absent: those of `rows` */
+  readonly count?: number;
   /** bytes as received or estimated */
   readonly bytes: number;
   /** a folder stands for its intervals: rows of others don't count, even if the reading asks for those, too */

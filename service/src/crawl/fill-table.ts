@@ -33,8 +33,10 @@ export async function fillTable(
     made.push({ columns, found, table: new LeafTable(config, found, { startMs, endMs, columnCount: columns.length }) });
   });
   for await (const batch of batches) {
-    if (aggregation === null) made[0]!.table.addRows(batch.rows, batch.within);
-    else made[0]!.table.addGroups(batch.rows, aggregation.layout);
+    const { table } = made[0]!;
+    if (aggregation !== null) table.addGroups(batch.rows, aggregation.layout);
+    else if (batch.columns !== undefined) table.addColumns(batch.columns, batch.count ?? 0, batch.within);
+    else table.addRows(batch.rows, batch.within);
     onBatch?.(made[0]!.table, batch.bytes);
   }
   const { columns, found, table } = made[0]!;

@@ -8,7 +8,9 @@
  */
 import { fromLocalMs, seriesKey, seriesKeyText } from "@foretop/engine";
 import type { SeriesKey } from "@foretop/engine";
-import type { Cell } from "../connectors/connector.ts";
+import { CELL_NULL, CELL_OWN, CELL_TEXT } from "../connectors/connector.ts";
+import type { Cell, CellColumn } from "../connectors/connector.ts";
+import { cellAt } from "../connectors/files/column-batch.ts";
 import type { GroupLayout, MeasureLayout } from "../connectors/sql/aggregate-query.ts";
 import type { DetectorConfig, MeasureConfig } from "../resources/detector.ts";
 import { SourceError } from "../telemetry/errors.ts";
@@ -92,6 +94,8 @@ export class LeafTable {
   readonly #add: readonly ((block: Block, at: number, value: number) => void)[];
   readonly #addWeight: readonly ((block: Block, at: number, value: number) => void)[];
   #interval = 0;
+  #minute = NaN;
+  #minuteMs = NaN;
   /** what the last batch was held to; batches of a folder share it */
   #within: { readonly of: readonly Interval[]; readonly counts: Uint8Array } | null = null;
 
@@ -147,79 +151,117 @@ export class LeafTable {
 
   /** Throws SourceError, code "LIMIT", when there are more series than the configuration allows. */
   addRows(rows: readonly (readonly Cell[])[], within?: readonly Interval[]): void {
-    const { timestamp, measures, denominators, dimensions } = this.#columns;
+    const { timestamp } = this.#columns;
     const counts = within === undefined ? null : this.#intervalsWithin(within);
     for (const row of rows) {
-      this.processed += 1;
       const stamp = row[timestamp]!;
-      const ms = stamp === null ? NaN : this.#readTimestamp(stamp);
-      if (!Number.isFinite(ms)) {
-        this.#countWithoutTimestamp(stamp);
-        continue;
-      }
-      const t = this.#intervalOf(ms);
-      if (t < 0 || (counts !== null && counts[t] === 0)) {
-        this.outside += 1;
-        continue;
-      }
-      if (ms > this.maxTimestampMs) this.maxTimestampMs = ms;
-      if (this.rowsPerInterval[t]!++ === 0) this.intervalsSeen += 1;
-
-      let unusable = 0;
-      const combination = this.#combinations.numberOf(row, dimensions);
-      for (const column of dimensions) {
-        const cell = row[column]!;
-        if (cell !== null && cell !== "") continue;
-        this.emptyCells[column]! += 1;
-        if (cell === null) {
-          this.reasons.nullDimension += 1;
-          unusable = 1;
-        }
-      }
-      const block = this.#blockOf(combination);
-      let at = (combination % this.#combinationsPerBlock) * this.#cellsPerCombination + t;
-      let usableMeasures = 0;
-      for (let m = 0; m < measures.length; m++) {
-        const cell = row[measures[m]!]!;
-        const distinct = this.#distinct[m]!;
-        if (distinct !== null) {
-          // A null is not counted, and nothing is wrong with it.
-          if (cell === null) this.emptyCells[measures[m]!]! += 1;
-          else {
-            block.counts[at]! += 1;
-            if (distinct.isNew(combination * this.#intervalCount + t, cell)) block.values[at]! += 1;
-          }
-          usableMeasures += 1;
-          at += this.#intervalCount;
-          continue;
-        }
-        const value = typeof cell === "number" ? cell : this.#numberIn(cell);
-        if (denominators[m]! >= 0) {
-          // A row adds to both or to neither.
-          const below = row[denominators[m]!]!;
-          const weight = typeof below === "number" ? below : this.#numberIn(below);
-          if (value - value === 0 && weight - weight === 0) {
-            this.#add[m]!(block, at, value);
-            this.#addWeight[m]!(block.denominators!, at, weight);
-            usableMeasures += 1;
-          } else if (value - value === 0) this.#countUnusable(below, denominators[m]!, weight);
-          else this.#countUnusable(cell, measures[m]!, value);
-          at += this.#intervalCount;
-          continue;
-        }
-        // Neither NaN nor infinite; COUNT takes whatever isn't null.
-        if (value - value === 0 || (this.#isCount[m]! && cell !== null)) {
-          this.#add[m]!(block, at, value);
-          usableMeasures += 1;
-        } else {
-          this.#countUnusable(cell, measures[m]!, value, this.#isCount[m]!);
-          if (this.#isCount[m]!) usableMeasures += 1; // a null is not counted, and nothing is wrong with it
-        }
-        at += this.#intervalCount;
-      }
-      if (usableMeasures === 0 && measures.length > 0) this.invalid += 1;
-      else if (usableMeasures < measures.length || unusable > 0) this.partial += 1;
+      this.#addRow(row, stamp === null ? NaN : this.#readTimestamp(stamp), counts);
     }
+  }
+
+  /** The same for rows that come as columns: each is looked at through one row that is filled again and again. */
+  addColumns(columns: readonly CellColumn[], count: number, within?: readonly Interval[]): void {
+    const { timestamp, measures, dimensions } = this.#columns;
+    const counts = within === undefined ? null : this.#intervalsWithin(within);
+    // A timestamp that is a dimension, or counted, is needed as its text, too.
+    const isClockText = dimensions.includes(timestamp) || measures.includes(timestamp);
+    const row: Cell[] = columns.map(() => null);
+    for (let r = 0; r < count; r++) {
+      for (let c = 0; c < columns.length; c++) {
+        const column = columns[c]!;
+        const state = column.states[r]!;
+        if (state === CELL_NULL) row[c] = null;
+        else if (state === CELL_TEXT) row[c] = column.odd.get(r)!;
+        else if (column.kind === "text") row[c] = column.texts[column.values[r]!]!;
+        else row[c] = isClockText && column.kind === "clock" ? cellAt(column, r) : column.values[r]!;
+      }
+      const stamps = columns[timestamp]!;
+      const stamp = row[timestamp]!;
+      const isClock = stamps.kind === "clock" && stamps.states[r] === CELL_OWN;
+      this.#addRow(row, stamp === null ? NaN : isClock ? this.#clockMs(stamps.values[r]!, stamps.isUtc) : this.#readTimestamp(stamp), counts);
+    }
+  }
+
+  /** A wall-clock time's instant; rows come in runs of one minute, and clocks change at whole minutes. */
+  #clockMs(localMs: number, isUtc: boolean): number {
+    if (isUtc || this.#config.zone === "UTC") return localMs;
+    const minute = Math.floor(localMs / 60_000);
+    if (minute !== this.#minute) {
+      this.#minute = minute;
+      this.#minuteMs = fromLocalMs(minute * 60_000, this.#config.zone, "second");
+    }
+    return this.#minuteMs + localMs - minute * 60_000;
+  }
+
+  #addRow(row: readonly Cell[], ms: number, counts: Uint8Array | null): void {
+    const { timestamp, measures, denominators, dimensions } = this.#columns;
+    this.processed += 1;
+    if (!Number.isFinite(ms)) {
+      this.#countWithoutTimestamp(row[timestamp]!);
+      return;
+    }
+    const t = this.#intervalOf(ms);
+    if (t < 0 || (counts !== null && counts[t] === 0)) {
+      this.outside += 1;
+      return;
+    }
+    if (ms > this.maxTimestampMs) this.maxTimestampMs = ms;
+    if (this.rowsPerInterval[t]!++ === 0) this.intervalsSeen += 1;
+
+    let unusable = 0;
+    const combination = this.#combinations.numberOf(row, dimensions);
+    for (const column of dimensions) {
+      const cell = row[column]!;
+      if (cell !== null && cell !== "") continue;
+      this.emptyCells[column]! += 1;
+      if (cell === null) {
+        this.reasons.nullDimension += 1;
+        unusable = 1;
+      }
+    }
+    const block = this.#blockOf(combination);
+    let at = (combination % this.#combinationsPerBlock) * this.#cellsPerCombination + t;
+    let usableMeasures = 0;
+    for (let m = 0; m < measures.length; m++) {
+      const cell = row[measures[m]!]!;
+      const distinct = this.#distinct[m]!;
+      if (distinct !== null) {
+        // A null is not counted, and nothing is wrong with it.
+        if (cell === null) this.emptyCells[measures[m]!]! += 1;
+        else {
+          block.counts[at]! += 1;
+          if (distinct.isNew(combination * this.#intervalCount + t, cell)) block.values[at]! += 1;
+        }
+        usableMeasures += 1;
+        at += this.#intervalCount;
+        continue;
+      }
+      const value = typeof cell === "number" ? cell : this.#numberIn(cell);
+      if (denominators[m]! >= 0) {
+        // A row adds to both or to neither.
+        const below = row[denominators[m]!]!;
+        const weight = typeof below === "number" ? below : this.#numberIn(below);
+        if (value - value === 0 && weight - weight === 0) {
+          this.#add[m]!(block, at, value);
+          this.#addWeight[m]!(block.denominators!, at, weight);
+          usableMeasures += 1;
+        } else if (value - value === 0) this.#countUnusable(below, denominators[m]!, weight);
+        else this.#countUnusable(cell, measures[m]!, value);
+        at += this.#intervalCount;
+        continue;
+      }
+      // Neither NaN nor infinite; COUNT takes whatever isn't null.
+      if (value - value === 0 || (this.#isCount[m]! && cell !== null)) {
+        this.#add[m]!(block, at, value);
+        usableMeasures += 1;
+      } else {
+        this.#countUnusable(cell, measures[m]!, value, this.#isCount[m]!);
+        if (this.#isCount[m]!) usableMeasures += 1; // a null is not counted, and nothing is wrong with it
+      }
+      at += this.#intervalCount;
+    }
+    if (usableMeasures === 0 && measures.length > 0) this.invalid += 1;
+    else if (usableMeasures < measures.length || unusable > 0) this.partial += 1;
   }
 
   /**

@@ -206,9 +206,10 @@ async function* readBatches(
   let read = 0;
   try {
     for await (const batch of batches) {
-      read += batch.rows.length;
+      const count = batch.count ?? batch.rows.length;
+      read += count;
       // The ledger's rows are those of the query, whoever aggregates them: what is usual must not depend on it.
-      progress.rows += aggregation === null ? batch.rows.length : batch.rows.reduce((sum, line) => sum + Number(line[aggregation.layout.rows]), 0);
+      progress.rows += aggregation === null ? count : batch.rows.reduce((sum, line) => sum + Number(line[aggregation.layout.rows]), 0);
       progress.bytes += batch.bytes;
       if (read > rowsMax) {
         throw new SourceError(`the query gives more than ${rowsMax} rows${aggregation === null ? "" : " when they are aggregated"} (${limitName})`, {

@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { test } from "vitest";
+import { configOf, measure } from "../../../test/crawl-world.ts";
+import { findColumns } from "../../crawl/find-columns.ts";
+import { LeafTable } from "../../crawl/leaf-table.ts";
 import { SourceError } from "../../telemetry/errors.ts";
 import type { Cell, DatasetNeeds } from "../connector.ts";
 import { CsvParser } from "./csv-parser.ts";
@@ -126,4 +129,42 @@ test("JSON Lines that are none are told with the line", () => {
   assert.match(message('{"a":1}\n{"a":secret}\n'), /^line 2 of a\.jsonl is not JSON/);
   assert.match(message("[1,2]\n"), /^line 1 of a\.jsonl is not a JSON object/);
   assert.doesNotMatch(message('{"a":secret}'), /secret/);
+});
+
+test("as columns and as rows, a file is the same: numbers that are none, timestamps of every form, texts of any length", () => {
+  const stamp = fc.oneof(
+    fc.constantFrom("2026-03-01 10:00:00", "2026-03-01T10:00:00Z", "2026-02-29 10:00:00", "2024-02-29 23:59:59", "2026-03-01 24:00:00", "2026-03-01 10:00:60", "2026-03-01", "2026-03-01 1a:00:00", "", "0000-01-01 00:00:00", "x".repeat(19)),
+    fc.date({ min: new Date("1900-01-01T00:00:00Z"), max: new Date("2100-01-01T00:00:00Z"), noInvalidDate: true }).map((date) => date.toISOString().slice(0, 19).replace("T", " ")),
+  );
+  const amount = fc.oneof(fc.constantFrom("", "-0", "1e5", "NaN", "abc", "0.1", ".5", "5.", "-", "123456789012345678", "00012"), fc.double({ noNaN: true }).map(String));
+  const country = fc.oneof(fc.constantFrom("DE", "FR", "", "ä😀", "y".repeat(65), "y".repeat(64)), fc.string({ unit: "grapheme", maxLength: 5 }).filter((text) => !/[",\r\n]/.test(text)));
+  const config = (zone: string, format: string | null) => configOf({ frequency: "P1D", zone, timestamp: { column: "ts", format }, measures: [measure("amount"), measure("n", "COUNT", "country")], dimensions: ["country"] });
+  const startMs = Float64Array.from({ length: 60 }, (_, i) => Date.UTC(2026, 1, 1) + i * 86_400_000);
+  fc.assert(
+    fc.property(fc.array(fc.tuple(stamp, amount, country), { minLength: 1, maxLength: 30 }), fc.integer({ min: 1, max: 200 }), fc.constantFrom("UTC", "Europe/Berlin"), fc.constantFrom("yyyy-MM-dd HH:mm:ss", null), (table, pieceBytes, zone, format) => {
+      const bytes = Buffer.from(["ts,amount,country", ...table.map((row) => row.join(","))].join("\n"));
+      const needs: DatasetNeeds = { frequency: "P1D", timestamp: { column: "ts", format }, numbers: ["amount"], texts: ["country"] };
+      const parser = new CsvParser(CSV, { file: "a.csv", needs });
+      const cells: Cell[][] = [];
+      const tables: LeafTable[] = [];
+      const take = (piece: Buffer, isLast: boolean): void => {
+        const batch = parser.pushColumns(piece, isLast);
+        if (parser.columns === null) return;
+        if (tables.length === 0) for (let i = 0; i < 2; i++) tables.push(new LeafTable(config(zone, format), findColumns(config(zone, format), parser.columns), { startMs, endMs: startMs.at(-1)! + 86_400_000, columnCount: 3 }));
+        tables[0]!.addColumns(batch.columns, batch.count);
+        for (const row of batch.rows) cells.push([...row]);
+      };
+      for (let at = 0; at < bytes.length; at += pieceBytes) take(bytes.subarray(at, at + pieceBytes), false);
+      take(Buffer.alloc(0), true);
+      const text = (cell: string): Cell => (cell === "" ? null : cell);
+      const number = (cell: string): Cell => (cell === "" ? null : Number.isNaN(Number(cell)) ? cell : Number(cell));
+      const wanted = table.filter((row) => row.some((cell) => cell !== "")).map(([ts, n, c]) => [text(ts), number(n), text(c)]);
+      // As it stands in the file; a timestamp column without a declared format may be read as numbers.
+      if (parser.columns![0]!.type === "text") assert.deepEqual(cells, wanted);
+      tables[1]!.addRows(cells);
+      const all = (leaf: LeafTable) => ({ counts: leaf.counts(), max: leaf.maxTimestampMs, rows: [...leaf.rowsPerInterval], empty: [...leaf.emptyCells], leaves: leaf.take() });
+      assert.deepEqual(all(tables[0]!), all(tables[1]!));
+    }),
+    { numRuns: 150, seed: 5 },
+  );
 });

@@ -1,17 +1,18 @@
 /**
  * CSV as it is found in the wild: any delimiter and quote of one byte, CRLF, line breaks and doubled quotes within quotes, a byte order
- * mark. Works on bytes: numbers are read where they lie, a text that came before is the same string again. Empty is null; empty in
- * quotes is the empty text.
+ * mark. Works on bytes and fills columns: numbers and timestamps are read where they lie, a text that came before is a number. Empty is
+ * null; empty in quotes is the empty text.
  */
 import { isUtf8 } from "node:buffer";
 import { SourceError } from "../../telemetry/errors.ts";
-import { readNumber, textReader, timestampTextReader } from "../cell-readers.ts";
-import type { CellReader } from "../cell-readers.ts";
 import type { Cell, Column, DatasetNeeds } from "../connector.ts";
+import { ColumnBatch } from "./column-batch.ts";
+import { ColumnBuilder } from "./column-builder.ts";
 import type { CsvFormat } from "./file-format.ts";
 import { neededColumns, sameColumns } from "./needed-columns.ts";
 import { LINE_BYTES_MAX, SAMPLE_ROWS } from "./row-parser.ts";
 import type { RowParser } from "./row-parser.ts";
+import { TimestampBytes } from "./timestamp-bytes.ts";
 
 export interface ParserOptions {
   /** for messages */
@@ -31,15 +32,21 @@ export class CsvParser implements RowParser {
   readonly #delimiter: number;
   /** −1: nothing is quoted */
   readonly #quote: number;
-  #rest: Buffer = EMPTY;
+  /** what is read now, filled again with each piece; what is incomplete moves to its front */
+  #buffer: Buffer = Buffer.allocUnsafe(FIRST_BYTES);
+  #restBytes = 0;
   #isFirst = true;
+  /** empty lines of the piece that is read now */
+  #blank = 0;
   /** of the record that is read next, from 1, header included */
   #record = 1;
   #names: readonly string[] | null = null;
   /** [place in the file] where it goes in the row that leaves, −1 = nowhere */
   #targets: Int32Array = new Int32Array(0);
-  #readers: readonly (CellReader | null)[] = [];
-  #width = 0;
+  /** [place in the file] */
+  #builders: readonly (ColumnBuilder | null)[] = [];
+  /** [column that leaves] */
+  #columnsOut: readonly ColumnBuilder[] = [];
 
   constructor(format: CsvFormat, options: ParserOptions) {
     this.#file = options.file;
@@ -50,34 +57,55 @@ export class CsvParser implements RowParser {
   }
 
   push(piece: Buffer, isLast: boolean): Cell[][] {
-    let bytes: Buffer = this.#rest.length === 0 ? piece : Buffer.concat([this.#rest, piece]);
+    return [...this.pushColumns(piece, isLast).rows] as Cell[][]; // made for this caller alone
+  }
+
+  /** As `push`, without making rows. */
+  pushColumns(piece: Buffer, isLast: boolean): ColumnBatch {
+    let bytes = this.#restAnd(piece, isLast);
     if (this.#isFirst && bytes.length >= 3) {
       this.#isFirst = false;
       if (bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf) bytes = bytes.subarray(3);
     }
-    const complete = isLast ? bytes.length : bytes.lastIndexOf(LF) + 1;
+    const complete = bytes.lastIndexOf(LF) + 1;
     if (complete > 0 && !isUtf8(bytes.subarray(0, complete))) throw this.#notUtf8(bytes.subarray(0, complete));
-    const rows: Cell[][] = [];
     let at = 0;
     if (this.#names === null) {
       const header: string[] = [];
       const end = this.#record1(bytes, 0, isLast, (start, stop, isQuoted) => header.push(textOf(bytes, start, stop, isQuoted ? this.#quote : -1).trim()));
-      if (end < 0) return this.#keep(bytes, 0, rows);
+      if (end < 0) return this.#keep(bytes, 0, 0);
       this.#names = header;
       this.#record += 1;
       at = end;
     }
     if (this.columns === null && (at < bytes.length || isLast)) {
-      if (!isLast && bytes.lastIndexOf(LF) < at) return this.#keep(bytes, at, rows);
+      if (!isLast && complete <= at) return this.#keep(bytes, at, 0);
       this.#decideColumns(bytes, at, isLast);
     }
-    at = this.#rows(bytes, at, isLast, rows);
-    return this.#keep(bytes, at, rows);
+    const first = this.#record;
+    this.#blank = 0;
+    at = this.#records(bytes, at, complete, isLast);
+    return this.#keep(bytes, at, this.#record - first - this.#blank);
   }
 
-  #keep(bytes: Buffer, at: number, rows: Cell[][]): Cell[][] {
-    this.#rest = at === bytes.length ? EMPTY : bytes.subarray(at);
-    if (this.#rest.length <= LINE_BYTES_MAX) return rows;
+  /** With a line break at the very end of the file, so that no cell ends with the bytes. */
+  #restAnd(piece: Buffer, isLast: boolean): Buffer {
+    let length = this.#restBytes + piece.length;
+    if (length >= this.#buffer.length) {
+      const larger = Buffer.allocUnsafe(2 ** Math.ceil(Math.log2(length + 1)));
+      this.#buffer.copy(larger, 0, 0, this.#restBytes);
+      this.#buffer = larger;
+    }
+    piece.copy(this.#buffer, this.#restBytes);
+    if (isLast && length > 0 && this.#buffer[length - 1] !== LF) this.#buffer[length++] = LF;
+    return this.#buffer.subarray(0, length);
+  }
+
+  #keep(bytes: Buffer, at: number, count: number): ColumnBatch {
+    this.#restBytes = bytes.length - at;
+    bytes.copyWithin(0, at);
+    if (bytes.byteOffset > this.#buffer.byteOffset) this.#buffer.set(bytes.subarray(0, this.#restBytes)); // after a byte order mark
+    if (this.#restBytes <= LINE_BYTES_MAX) return new ColumnBatch(this.#columnsOut.map((column) => column.take(count)), { count, bytes: at });
     throw this.#error(`is longer than ${LINE_BYTES_MAX} bytes (LINE_BYTES_MAX)`, "Is a quote never closed, or is it not a CSV file at all?", "LIMIT");
   }
 
@@ -96,37 +124,38 @@ export class CsvParser implements RowParser {
     const { columns, places } = this.#options.columns === undefined ? neededColumns(names, sample, this.#options.needs) : sameColumns(this.#options.columns, names, this.#file);
     this.#targets = new Int32Array(names.length).fill(-1);
     places.forEach((place, target) => (this.#targets[place] = target));
-    const timestamp = this.#options.needs?.timestamp.column.toLowerCase();
-    const readers = columns.map(({ name, type }) => (type === "number" ? numberReader() : name.toLowerCase() === timestamp ? timestampTextReader : textReader()));
-    this.#readers = Array.from(this.#targets, (target) => (target < 0 ? null : readers[target]!));
-    this.#width = columns.length;
+    const { needs } = this.#options;
+    this.#columnsOut = columns.map(({ name, type }) => {
+      if (type === "number") return new ColumnBuilder("number");
+      const timestamps = name.toLowerCase() === needs?.timestamp.column.toLowerCase() ? TimestampBytes.of(needs.timestamp.format) : null;
+      return timestamps === null ? new ColumnBuilder("text") : new ColumnBuilder("clock", timestamps);
+    });
+    this.#builders = Array.from(this.#targets, (target) => (target < 0 ? null : this.#columnsOut[target]!));
     this.columns = columns;
   }
 
-  /** The hot loop; returns where the first incomplete record begins. */
-  #rows(bytes: Buffer, from: number, isLast: boolean, rows: Cell[][]): number {
-    const { length } = bytes;
+  /** The hot loop; returns where the first incomplete record begins. @param complete  after the last line break */
+  #records(bytes: Buffer, from: number, complete: number, isLast: boolean): number {
     const delimiter = this.#delimiter;
     const quote = this.#quote;
-    const targets = this.#targets;
-    const readers = this.#readers;
-    const count = targets.length;
-    const empty: Cell[] = Array.from({ length: this.#width }, () => null);
+    const builders = this.#builders;
+    const count = builders.length;
+    const first = this.#record;
     let at = from;
-    record: while (at < length) {
+    let row = 0;
+    record: while (at < complete) {
       const begin = at;
-      const row = empty.slice();
+      // Rows that were begun and are not complete leave nothing behind: each cell of a row is set before the row counts.
+      if ((row & 1023) === 0) for (const column of this.#columnsOut) column.reserve(row + 1024);
       for (let c = 0; ; c++) {
-        let start = at;
-        let stop: number;
-        let isDoubled = false;
-        const isQuoted = quote >= 0 && bytes[at] === quote;
-        if (isQuoted) {
-          start = at + 1;
-          stop = start;
+        const builder = c < count ? builders[c]! : null;
+        if (bytes[at] === quote) {
+          const start = at + 1;
+          let stop = start;
+          let isDoubled = false;
           for (;;) {
             stop = bytes.indexOf(quote, stop);
-            if (stop < 0 || (stop + 1 === length && !isLast)) {
+            if (stop < 0 || (stop + 1 === bytes.length && !isLast)) {
               if (stop < 0 && isLast) throw this.#error("has a quote that is never closed", "Close it, or write a quote within quotes twice.");
               return begin;
             }
@@ -135,37 +164,45 @@ export class CsvParser implements RowParser {
             stop += 2;
           }
           at = stop + 1;
-          if (bytes[at] === CR && (at + 1 === length || bytes[at + 1] === LF)) at += 1;
-          if (at < length && bytes[at] !== delimiter && bytes[at] !== LF) throw this.#error("has text after a closing quote", "Write a quote within quotes twice, or set another quote.");
+          if (bytes[at] === CR && (at + 1 === bytes.length || bytes[at + 1] === LF)) at += 1;
+          if (at < bytes.length && bytes[at] !== delimiter && bytes[at] !== LF) throw this.#error("has text after a closing quote", "Write a quote within quotes twice, or set another quote.");
+          if (at >= complete) return begin;
+          if (builder !== null) {
+            if (isDoubled || stop === start) builder.text(row, isDoubled ? textOf(bytes, start, stop, quote) : "");
+            else put(builder, row, bytes, start, stop);
+          }
         } else {
-          while (at < length && bytes[at] !== delimiter && bytes[at] !== LF) at += 1;
-          stop = at;
+          const start = at;
+          let byte = bytes[at]!;
+          while (byte !== delimiter && byte !== LF) byte = bytes[++at]!;
+          let stop = at;
+          if (byte === LF) {
+            if (stop > start && bytes[stop - 1] === CR) stop -= 1;
+            if (c === 0 && stop === start && count !== 1) {
+              // An empty line.
+              at += 1;
+              this.#record += 1;
+              this.#blank += 1;
+              continue record;
+            }
+          }
+          if (builder !== null) {
+            if (stop === start) builder.null(row);
+            else put(builder, row, bytes, start, stop);
+          }
         }
-        if (at === length && !isLast) return begin;
-        const isEnd = at === length || bytes[at] === LF;
-        if (isEnd && !isQuoted && stop > start && bytes[stop - 1] === CR) stop -= 1;
-        if (isEnd && c === 0 && stop === start && !isQuoted && count !== 1) {
-          // An empty line.
-          at += 1;
-          this.#record += 1;
-          continue record;
-        }
-        if (c < count) {
-          const target = targets[c]!;
-          if (target >= 0 && (stop > start || isQuoted)) row[target] = isDoubled ? textOf(bytes, start, stop, quote) : stop === start ? "" : readers[c]!(bytes, start, stop);
-        }
-        if (!isEnd) {
+        if (bytes[at] !== LF) {
           at += 1;
           continue;
         }
-        if (c + 1 !== count) throw this.#error(`has ${c + 1} cells, but there are ${count} columns`, "Check delimiter and quote; lines of a file must have as many cells as its header.");
         at += 1;
+        if (c + 1 !== count) throw this.#error(`has ${c + 1} cells, but there are ${count} columns`, "Check delimiter and quote; lines of a file must have as many cells as its header.");
         break;
       }
-      rows.push(row);
-      this.#record += 1;
+      row += 1;
+      this.#record = first + row + this.#blank;
     }
-    return Math.min(at, length);
+    return at;
   }
 
   /** One record, cell by cell, for header and sample; returns where the next begins, −1 when this one isn't complete. */
@@ -216,14 +253,18 @@ export class CsvParser implements RowParser {
   }
 }
 
-const EMPTY = Buffer.alloc(0);
 
-/** What isn't a number stays text: whoever adds up counts it as such. */
-function numberReader(): CellReader {
-  return (bytes, start, end) => {
-    const value = readNumber(bytes, start, end);
-    return value === value ? value : bytes.toString("utf8", start, end);
-  };
+const FIRST_BYTES = 128 * 1024;
+
+function put(builder: ColumnBuilder, row: number, bytes: Buffer, start: number, stop: number): void {
+  switch (builder.kind) {
+    case "number":
+      return builder.number(row, bytes, start, stop);
+    case "clock":
+      return builder.clock(row, bytes, start, stop);
+    default:
+      return builder.known(row, bytes, start, stop);
+  }
 }
 
 function textOf(bytes: Buffer, start: number, stop: number, quote: number): string {

@@ -46,12 +46,25 @@ async function* textRows({ place, bytes, compression, needs, columns, rowsPerBat
   const start = await counted.start();
   const packed = compression ?? (start[0] === 0x1f && start[1] === 0x8b ? "gzip" : "none");
   let isTold = false;
+  const tell = (): void => {
+    if (isTold || parser.columns === null) return;
+    isTold = true;
+    onColumns(parser.columns);
+  };
+  const pieces = textPieces(counted.all(), { file: place, charset: format.charset, compression: packed });
+  if (parser instanceof CsvParser) {
+    const parse = function* (piece: Buffer, isLast: boolean): Generator<RowBatch> {
+      const batch = parser.pushColumns(piece, isLast);
+      tell();
+      for (let from = 0; from < batch.count; from += rowsPerBatch) yield batch.slice(from, Math.min(from + rowsPerBatch, batch.count), counted.take());
+    };
+    for await (const piece of pieces) yield* parse(piece, false);
+    yield* parse(Buffer.alloc(0), true);
+    return;
+  }
   let waiting: Cell[][] = [];
   const take = function* (rows: Cell[][], isLast: boolean): Generator<RowBatch> {
-    if (!isTold && parser.columns !== null) {
-      isTold = true;
-      onColumns(parser.columns);
-    }
+    tell();
     waiting = waiting.length === 0 ? rows : waiting.concat(rows);
     let from = 0;
     while (waiting.length - from >= rowsPerBatch || (isLast && from < waiting.length)) {
@@ -60,7 +73,7 @@ async function* textRows({ place, bytes, compression, needs, columns, rowsPerBat
     }
     waiting = waiting.slice(from);
   };
-  for await (const piece of textPieces(counted.all(), { file: place, charset: format.charset, compression: packed })) yield* take(parser.push(piece, false), false);
+  for await (const piece of pieces) yield* take(parser.push(piece, false), false);
   yield* take(parser.push(Buffer.alloc(0), true), true);
 }
 

@@ -5,6 +5,7 @@ import type { BoundQuery, Column, DatasetNeeds, ReadOptions, RowBatch, Source, S
 import { DETECT_BYTES, detectFormat } from "../files/detect-format.ts";
 import type { DetectedFormat } from "../files/detect-format.ts";
 import type { RowFormat } from "../files/file-format.ts";
+import { ColumnBatch } from "../files/column-batch.ts";
 import { declaredColumns } from "../files/needed-columns.ts";
 import type { Bucket, ObjectInfo } from "../../aws/bucket.ts";
 import { fileRows } from "./file-rows.ts";
@@ -99,7 +100,7 @@ export class S3Source implements Source {
           for await (const batch of rows) {
             limit.throwIfStopped();
             hasRows = true;
-            yield { ...batch, within: group.within };
+            yield batch instanceof ColumnBatch ? batch.standingFor(group.within) : { ...batch, within: group.within };
           }
         }
       }

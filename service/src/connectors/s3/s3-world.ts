@@ -31,7 +31,7 @@ export interface S3World {
 export async function openS3World(): Promise<S3World> {
   const kit = await startTestKit({ s3PageKeysMax: 50 });
   kit.s3.createBucket("data");
-  const folder = mkdtempSync(join(tmpdir(), "foretop-s3-world-"));
+  const folder = mkdtempSync(join(tmpdir(), "foretop-world-s3-"));
   const writer = await (await DuckDBInstance.create(":memory:")).connect();
   await writer.run("set TimeZone = 'UTC'");
   const proxy = await cuttableProxy("127.0.0.1", kit.port);

@@ -59,7 +59,8 @@ async function readAll(source: S3Source, query: BoundQuery, options: Partial<Rea
   for await (const batch of source.read(query, { rowsPerBatch: 1000, timeoutMs: 20_000, onColumns: (told) => { columns = told; columnsTold += 1; }, ...options })) {
     assert.ok(batch.rows.length > 0 && batch.bytes > 0);
     rows.push(...batch.rows);
-    within.push(batch.within?.map(({ startMs }) => new Date(startMs).toISOString().slice(11, 16)).join(" "));
+    const hours = batch.within?.map(({ startMs }) => new Date(startMs).toISOString().slice(11, 16)).join(" ");
+    if (within.at(-1) !== hours) within.push(hours); // of a folder, in however many batches it comes
   }
   assert.equal(columnsTold, 1, "columns are told once");
   return { rows, columns: columns!, within };
@@ -92,7 +93,7 @@ test("an interval is the files directly in the folder of its start; all else the
   const { rows, columns, within } = await read(range(10, 11));
   assert.deepEqual(rows, [["2026-03-01 10:00:00", 1.5, "DE"], ["2026-03-01 10:59:59", 2, "FR"]]);
   assert.deepEqual(columns.map(({ name, type }) => [name, type]), [["ts", "text"], ["amount", "number"], ["country", "text"]]);
-  assert.deepEqual(within, ["10:00", "10:00"]);
+  assert.deepEqual(within, ["10:00"]);
 });
 
 test("an interval without files gives its columns and no row", async () => {
