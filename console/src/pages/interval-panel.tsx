@@ -16,12 +16,13 @@ export function IntervalPanel({ detector, start, close }: { detector: DetectorDe
   return (
     <Container header={<Header actions={<Button onClick={close}>Close</Button>}>Interval <Instant at={start} zone={detector.zone} both /></Header>}>
       <Loaded query={query}>
-        {({ quality, attempts, rows }) => (
+        {({ quality, attempts, rows, asked }) => (
           <SpaceBetween size="m">
             <KeyValuePairs
               columns={4} minColumnWidth={180}
               items={[
                 ...quality.map(({ type, column, value, description }) => ({ label: words(type, column), value: <span title={description}>{figure(type, value)}</span> })),
+                { label: "Asked of the source", value: <span title="Statements, those that ask for several intervals at once included; the ledger has all of them.">{`read ${formatNumber(asked.readings)}×, checked ${formatNumber(asked.checks)}×`}</span> },
                 ...Object.entries(rows?.reasons ?? {}).map(([reason, count]) => ({ label: `Not used: ${reason}`, value: formatNumber(count) })),
               ]}
             />

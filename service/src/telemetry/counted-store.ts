@@ -22,6 +22,7 @@ export function countedStore(store: Store, metrics: Metrics): Store {
   const ledger = withOverrides(store.ledger, {
     async open(attempt) {
       const opened = await store.ledger.open(attempt);
+      if (opened.purpose === "check") return opened; // reads no rows
       if (openAttempts.size >= REMEMBERED_MAX) openAttempts.delete(openAttempts.keys().next().value!);
       openAttempts.set(opened.id, opened);
       return opened;

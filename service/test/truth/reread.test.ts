@@ -6,7 +6,7 @@ import { runDue } from "../../src/jobs/run-due.ts";
 import { backfill } from "../../src/pipeline/reread-late.ts";
 import { withClaim } from "../../src/pipeline/with-claim.ts";
 import type { UserError } from "../../src/telemetry/errors.ts";
-import { HOUR, LIVE_FROM_MS, LIVE_UNTIL_MS } from "../kill/world.ts";
+import { HOUR, LIVE_FROM_MS, LIVE_INTERVALS, LIVE_UNTIL_MS } from "../kill/world.ts";
 import { truthWorld, type TruthWorld } from "./truth-world.ts";
 
 const worlds: TruthWorld[] = [];
@@ -36,6 +36,17 @@ test("each interval is read once more, and after that only when its fingerprint 
   const newest = (await late(calm)).filter(({ id }) => !readings.some((known) => known.id === id)).map(({ interval }) => interval);
   assert.deepEqual(newest, [{ startMs: LIVE_UNTIL_MS - 3 * HOUR, endMs: LIVE_UNTIL_MS + HOUR }], "from the changed one to the new one");
   assert.equal((await calm.system.store.intervals.get(detector.id, LIVE_UNTIL_MS - 3 * HOUR))!.version, 2);
+
+  // All that was asked of the database is in the ledger: one check a turn, always with the same text, beside the readings.
+  const all = await calm.system.store.ledger.list(detector.id, { limit: 500, withChecks: true });
+  const checks = all.filter(({ purpose }) => purpose === "check");
+  assert.equal(checks.length, LIVE_INTERVALS + 1, "one a turn");
+  assert.ok(checks.every(({ outcome, statement, parameters, interval }) => outcome === "succeeded" && statement.includes("hash_record_extended") && parameters.includes(interval.startMs)));
+  assert.ok(new Set(checks.map(({ statement }) => statement)).size <= 7, "a text for each length of the range");
+  assert.equal((await calm.system.store.ledger.list(detector.id, { limit: 500 })).length, all.length - checks.length, "readings alone unless asked");
+  // Read when it was due, in a second reading, and together with the changed one; checked while it was in the horizon.
+  const asked = await calm.system.store.ledger.asked(detector.id, { startMs: LIVE_UNTIL_MS - 3 * HOUR, endMs: LIVE_UNTIL_MS - 2 * HOUR });
+  assert.deepEqual(asked, { readings: 3, checks: 4 });
 });
 
 test("a fingerprint changes with every kind of change, and is the same for the same rows in another order", async () => {

@@ -41,6 +41,7 @@ export const getInterval = operation({
       ...describeInterval(record),
       quality: (await store.intervals.quality(id, startMs, atMs)).map((metric) => ({ ...metric })),
       attempts: attempts.map(describeAttempt),
+      asked: await store.ledger.asked(id, { startMs, endMs }, atMs),
     };
   },
 });

@@ -10,7 +10,7 @@ export const listLedger = operation({
   name: "listLedger",
   method: "GET",
   path: "/v1/detectors/:detector/ledger",
-  doc: "Every reading of the source, newest first: the statement with its bounds, rows, bytes, duration, and how it ended.",
+  doc: "Every statement that was sent to the source, newest first, checks for late rows included: the statement with its bounds, rows, bytes, duration, and how it ended.",
   input: z.strictObject({
     detector: detectorInput,
     from: instantInput.optional(),
@@ -21,7 +21,7 @@ export const listLedger = operation({
   output: z.object({ attempts: z.array(attemptShape), nextCursor }),
   async handle(system, input) {
     const { id } = await findDetector(system, input.detector);
-    const attempts = await system.store.ledger.list(id, { ...rangeOf(input), limit: input.limit });
+    const attempts = await system.store.ledger.list(id, { ...rangeOf(input), limit: input.limit, withChecks: true });
     const oldestMs = attempts.at(-1)?.interval.startMs;
     return {
       attempts: attempts.map(describeAttempt),

@@ -27,7 +27,7 @@ export const attemptShape = z.object({
   id: z.string(),
   interval: intervalShape,
   attempt: z.number(),
-  purpose: z.enum(["history", "live", "rerun", "late", "backtest"]),
+  purpose: z.enum(["history", "live", "rerun", "late", "backtest", "check"]).describe("check: whether rows have changed, without reading them"),
   outcome: z.enum(["running", "succeeded", "failed", "cancelled", "abandoned", "incomplete"]),
   errorCode: z.string().nullable(),
   error: z.string().nullable(),
@@ -54,4 +54,7 @@ export const qualityShape = z.object({
 export const intervalDetail = intervalSummary.extend({
   quality: z.array(qualityShape),
   attempts: z.array(attemptShape).describe("newest first, at most 50"),
+  asked: z
+    .object({ readings: z.number(), checks: z.number().describe("whether rows have changed, without reading them") })
+    .describe("statements that have asked the source for this interval, alone or together with others; listLedger has them all"),
 });

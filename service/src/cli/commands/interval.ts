@@ -111,6 +111,7 @@ function showText(one: OutputOf<"getInterval">, { io }: CommandContext): string 
       ["reasons", reasons.join(", ")],
       ["series", one.seriesCount],
       ["anomalies", `${one.anomalyCount}, ${one.heldBackCount} held back`],
+      ["asked", `${one.asked.readings} statements that read it, ${one.asked.checks} that checked for changes`],
     ]),
     one.quality.length === 0 ? "" : `\n${table([["QUALITY", "COLUMN", "VALUE"], ...one.quality.map(({ type, column, value }) => [type, column, value])], { columns })}`,
     "\n",

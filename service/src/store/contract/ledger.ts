@@ -135,4 +135,25 @@ export function testLedger(context: StoreContext): void {
     expect(await store.ledger.recentRowCounts(detectorId, 1, 1)).toEqual([counted(2, 30)]);
     expect(await store.ledger.recentRowCounts(detectorId, 2, 10)).toEqual([]);
   });
+
+  test("checks count down beside the readings' numbers, are listed when asked for, and are counted with the ranges that hold an interval", async () => {
+    const { store } = context;
+    const { id } = await store.detectors.create(aConfig(), "hash", NOW_MS);
+    const range = { startMs: HEAD_MS - 2 * HOUR_MS, endMs: HEAD_MS + HOUR_MS };
+    const live = await store.ledger.open(opening(id));
+    await store.ledger.close(live.id, succeeded());
+    const first = await store.ledger.open(opening(id, { purpose: "check", interval: range }));
+    const second = await store.ledger.open(opening(id, { purpose: "check" }));
+    const late = await store.ledger.open(opening(id, { purpose: "late" }));
+    expect([live.attempt, first.attempt, second.attempt, late.attempt]).toEqual([1, -1, -1, 2]);
+    expect((await store.ledger.get(first.id))!.outcome).toBe("abandoned"); // by the next check, whose range has moved on
+    await store.ledger.close(late.id, succeeded({ endedMs: NOW_MS + 90 }));
+    expect((await store.ledger.list(id, { limit: 9 })).map(({ purpose }) => purpose)).toEqual(["late", "live"]);
+    expect((await store.ledger.list(id, { limit: 9, withChecks: true })).map(({ purpose }) => purpose).sort()).toEqual(["check", "check", "late", "live"]);
+    const own = { startMs: HEAD_MS, endMs: HEAD_MS + HOUR_MS };
+    expect(await store.ledger.asked(id, own)).toEqual({ readings: 2, checks: 2 });
+    expect(await store.ledger.asked(id, own, NOW_MS + 60)).toEqual({ readings: 1, checks: 2 });
+    expect(await store.ledger.asked(id, { startMs: HEAD_MS - HOUR_MS, endMs: HEAD_MS })).toEqual({ readings: 0, checks: 1 });
+    expect(await store.ledger.asked(id, { startMs: HEAD_MS + HOUR_MS, endMs: HEAD_MS + 2 * HOUR_MS })).toEqual({ readings: 0, checks: 0 });
+  });
 }

@@ -1,6 +1,7 @@
 /** The ledger of readings: a row per (dataset, interval, attempt). */
 import { createHash } from "node:crypto";
 import { sql, type Kysely, type Selectable } from "kysely";
+import type { Interval } from "../../crawl/batch.ts";
 import type { LedgerAttempt, LedgerStore } from "../store.ts";
 import { fromJsonText, plainText, toJsonText } from "./json-text.ts";
 import type { Tables } from "./tables.ts";
@@ -29,14 +30,15 @@ export class PostgresLedger implements LedgerStore {
           eb.or([
             eb.and([eb("start_ms", "=", interval.startMs), eb("end_ms", "=", interval.endMs)]),
             // The range for late rows moves on with the head: an attempt at the one before has no successor of its own.
-            ...(attempt.purpose === "late" ? [eb("purpose", "=", "late")] : []),
+            ...(attempt.purpose === "late" || attempt.purpose === "check" ? [eb("purpose", "=", attempt.purpose)] : []),
           ]),
         )
         .where("outcome", "=", "running")
         .execute();
-      const { last } = await trx
+      const isCheck = attempt.purpose === "check";
+      const { next } = await trx
         .selectFrom("attempts")
-        .select(({ fn }) => fn.coalesce(fn.max("attempt"), sql<number>`0`).as("last"))
+        .select((isCheck ? sql<number>`least(min(attempt), 0) - 1` : sql<number>`greatest(max(attempt), 0) + 1`).as("next"))
         .where("detector_id", "=", detectorId)
         .where("generation", "=", generation)
         .where("start_ms", "=", interval.startMs)
@@ -50,13 +52,13 @@ export class PostgresLedger implements LedgerStore {
       const row = await trx
         .insertInto("attempts")
         .values({
-          id: `${detectorId}:${generation}:${interval.startMs}-${interval.endMs}:${last + 1}`,
+          id: `${detectorId}:${generation}:${interval.startMs}-${interval.endMs}:${next}`,
           detector_id: detectorId,
           generation,
           purpose: attempt.purpose,
           start_ms: interval.startMs,
           end_ms: interval.endMs,
-          attempt: last + 1,
+          attempt: next,
           statement_hash: hash,
           parameters: toJsonText(attempt.parameters),
           query_hash: attempt.queryHash,
@@ -111,9 +113,10 @@ export class PostgresLedger implements LedgerStore {
     return row === undefined ? null : attemptOf(row);
   }
 
-  async list(detectorId: string, { startMs, endMs, limit }: { startMs?: number; endMs?: number; limit: number }): Promise<readonly LedgerAttempt[]> {
+  async list(detectorId: string, { startMs, endMs, limit, withChecks = false }: Parameters<LedgerStore["list"]>[1]): Promise<readonly LedgerAttempt[]> {
     const rows = await this.#select()
       .where("detector_id", "=", detectorId)
+      .$if(!withChecks, (query) => query.where("purpose", "<>", "check"))
       .$if(startMs !== undefined, (query) => query.where("start_ms", ">=", startMs!))
       .$if(endMs !== undefined, (query) => query.where("start_ms", "<", endMs!))
       .orderBy("start_ms", "desc")
@@ -123,6 +126,19 @@ export class PostgresLedger implements LedgerStore {
       .limit(limit)
       .execute();
     return rows.map(attemptOf);
+  }
+
+  async asked(detectorId: string, { startMs, endMs }: Interval, asOfMs?: number): Promise<{ readings: number; checks: number }> {
+    const { readings, checks } = await this.#db
+      .selectFrom("attempts")
+      .select([sql<number>`count(*) filter (where purpose <> 'check')::int`.as("readings"), sql<number>`count(*) filter (where purpose = 'check')::int`.as("checks")])
+      .where("detector_id", "=", detectorId)
+      .where("purpose", "<>", "history")
+      .where("start_ms", "<", endMs)
+      .where("end_ms", ">", startMs)
+      .$if(asOfMs !== undefined, (query) => query.where("ended_ms", "<=", asOfMs!))
+      .executeTakeFirstOrThrow();
+    return { readings, checks };
   }
 
   async expire(detectorId: string, beforeMs: number): Promise<number> {
