@@ -5,8 +5,9 @@ import Header from "@cloudscape-design/components/header";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import type { Cause, GroupDetail } from "../api/types.ts";
 import { CauseBars } from "../charts/cause-bars.tsx";
-import { formatNumber, formatPercent } from "../format/format-number.ts";
+import { formatNumber, formatPercent, formatShare } from "../format/format-number.ts";
 import { Sql } from "../parts/sql.tsx";
+import { foundTogether, type FoundTogether } from "./found-together.ts";
 
 /** Causes that are open from the start; the rest is folded. */
 const SHOWN_MAX = 3;
@@ -15,11 +16,12 @@ const SHOWN_MAX = 3;
 export function Causes({ group }: { group: GroupDetail }) {
   const { causes, data } = group;
   if (causes === null) return null;
-  const shown = causes.causes.slice(0, SHOWN_MAX);
-  const folded = causes.causes.slice(SHOWN_MAX);
-  const scale = Math.max(0, ...causes.causes.flatMap(({ expected, actual }) => [expected ?? 0, actual ?? 0]));
+  const found = foundTogether(causes);
+  const shown = found.slice(0, SHOWN_MAX);
+  const folded = found.slice(SHOWN_MAX);
+  const scale = Math.max(0, ...found.flatMap(({ cause: { expected, actual } }) => [expected ?? 0, actual ?? 0]));
   const hasShares = causes.method !== "distinct counts"; // they do not add up
-  const foldedShare = folded.reduce((sum, { share }) => sum + share, 0);
+  const foldedShare = folded.reduce((sum, { cause: { share } }) => sum + share, 0);
   return (
     <Container header={<Header description="The smallest set of segments that explains the deviation at the peak, of all segments of all dimensions.">What did it</Header>}>
       <SpaceBetween size="m">
@@ -31,16 +33,16 @@ export function Causes({ group }: { group: GroupDetail }) {
         <p className="causes-sentence">{causes.sentence}</p>
         {shown.length > 0 && (
           <ol className="causes">
-            {shown.map((cause) => (
-              <OneCause key={cause.name} cause={cause} scale={scale} hasShares={hasShares} />
+            {shown.map((one) => (
+              <OneCause key={one.cause.name} found={one} scale={scale} hasShares={hasShares} />
             ))}
           </ol>
         )}
         {folded.length > 0 && (
           <ExpandableSection headerText={`and ${folded.length} smaller${hasShares ? `, ${formatPercent(foldedShare)} of the deviation` : ""}`}>
             <ol className="causes" start={SHOWN_MAX + 1}>
-              {folded.map((cause) => (
-                <OneCause key={cause.name} cause={cause} scale={scale} hasShares={hasShares} />
+              {folded.map((one) => (
+                <OneCause key={one.cause.name} found={one} scale={scale} hasShares={hasShares} />
               ))}
             </ol>
           </ExpandableSection>
@@ -80,7 +82,7 @@ export function Causes({ group }: { group: GroupDetail }) {
 
 const STRENGTHS = { weak: "weak evidence", clear: "clear evidence", strong: "strong evidence" } as const;
 
-function OneCause({ cause, scale, hasShares }: { cause: Cause; scale: number; hasShares: boolean }) {
+function OneCause({ found: { cause, parts }, scale, hasShares }: { found: FoundTogether; scale: number; hasShares: boolean }) {
   const siblings = cause.siblings.filter(({ alikeCount, otherwiseCount, unclearCount }) => alikeCount + otherwiseCount + unclearCount > 0);
   return (
     <li>
@@ -98,6 +100,22 @@ function OneCause({ cause, scale, hasShares }: { cause: Cause; scale: number; ha
               </li>
             ))}
           </ul>
+        )}
+        {parts.length > 0 && (
+          <ExpandableSection headerText={`The ${parts.length} segments, found as one change`} variant="footer">
+            <ul className="found-together">
+              {parts.map((part) => (
+                <li key={part.name}>
+                  <b>{part.name}</b> {formatNumber(part.expected)} → {formatNumber(part.actual)}, {formatShare(part.change)}
+                  {part.sql !== null && (
+                    <ExpandableSection headerText="The SQL that shows it" variant="footer">
+                      <Sql text={part.sql} title={`SQL of ${part.name}`} />
+                    </ExpandableSection>
+                  )}
+                </li>
+              ))}
+            </ul>
+          </ExpandableSection>
         )}
         {cause.sql !== null && (
           <ExpandableSection headerText="The SQL that shows it" variant="footer">
