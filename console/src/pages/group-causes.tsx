@@ -150,7 +150,7 @@ function Siblings({ check, direction }: { check: Cause["siblings"][number]; dire
   );
 }
 
-const NAMED_MAX = 6;
+const NAMED_MAX = 8;
 
 function valuesText(values: readonly (string | null)[], count: number): string {
   const named = values.slice(0, NAMED_MAX).map((value) => value ?? "null");
