@@ -1,8 +1,11 @@
 /** The policies that Foretop prints are enough, and nothing in them is more than enough: taken away one by one, something fails. */
 import assert from "node:assert/strict";
+import { S3Client } from "@aws-sdk/client-s3";
 import { afterAll, beforeAll, test } from "vitest";
 import type { PolicyDocument } from "@foretop/test-kit";
+import type { RowBatch } from "../../src/connectors/connector.ts";
 import { policyFor } from "../../src/connectors/redshift/policy-for.ts";
+import { publishRows } from "../../src/connectors/redshift/publish-rows.ts";
 import { redshiftConnector } from "../../src/connectors/redshift/redshift.ts";
 import { redshiftSettings } from "../../src/connectors/redshift/redshift-settings.ts";
 import { runOn } from "../postgres.ts";
@@ -64,7 +67,7 @@ function* withoutEach({ Version, Statement }: PolicyDocument): Generator<[action
   }
 }
 
-/** Needed in cases that a small table doesn't have: an upload in parts that is given up. */
+/** Needed in a case that a small table doesn't have, and has a test of its own: an upload in parts that is given up. */
 const NOT_SEEN_HERE = new Set(["s3:AbortMultipartUpload"]);
 
 const WAYS: Readonly<Record<string, () => object>> = {
@@ -85,6 +88,30 @@ test.each(Object.keys(WAYS))("%s: the printed IAM policy is enough, and each act
     await assert.rejects(useAll(settings, smaller), Error, `${action} is not needed`);
     for (const statement of world.kit.redshift.statements.active()) await world.kit.redshift.statements.cancel(statement);
   }
+});
+
+test("s3:AbortMultipartUpload is what takes back the parts of a large object that broke off; without it they stay", async () => {
+  const policy = documentOf(policyFor(settingsOf({ publish: { live: "s3://example-bucket/live/" } }), { tables: [] })[0]!.text);
+  const giveUp = async (held: PolicyDocument): Promise<number | null | undefined> => {
+    const { accessKeyId, secretAccessKey } = world.kit.addUser("publisher", held);
+    const s3 = new S3Client({ endpoint: world.kit.endpoint, region: world.kit.region, credentials: { accessKeyId, secretAccessKey }, forcePathStyle: true });
+    const rows = async function* (): AsyncGenerator<RowBatch> {
+      yield { rows: [["x".repeat(9 * 1024 ** 2)]], bytes: 1 }; // more than one part
+      throw new Error("the statement broke off");
+    };
+    const reading = async (): Promise<void> => {
+      for await (const _ of publishRows(s3, { bucket: "example-bucket", key: "live/20260301/1000/data.csv" }, () => [{ name: "x", type: "text", nativeType: "text" }], rows()));
+    };
+    world.kit.calls.clear();
+    await assert.rejects(reading(), /the statement broke off/);
+    s3.destroy();
+    const [call, ...more] = world.kit.calls.of("AbortMultipartUpload");
+    assert.deepEqual(more, []);
+    return call?.status;
+  };
+  assert.equal(await giveUp(policy), 204);
+  const smaller = [...withoutEach(policy)].find(([action]) => action === "s3:AbortMultipartUpload")![1];
+  assert.equal(await giveUp(smaller), 403);
 });
 
 test("the role of UNLOAD needs what is printed for it", async () => {
