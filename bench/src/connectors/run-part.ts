@@ -4,11 +4,16 @@ import { DuckDBInstance } from "@duckdb/node-api";
 import mysql2 from "mysql2";
 import { Client } from "pg";
 import Cursor from "pg-cursor";
-import type { BoundQuery, Connector, DatasetNeeds } from "../../../service/src/connectors/connector.ts";
+import { intervalStarts } from "@foretop/engine";
+import type { BoundQuery, Column, Connector, DatasetNeeds, RowBatch, Source } from "../../../service/src/connectors/connector.ts";
 import { duckdbConnector } from "../../../service/src/connectors/duckdb/duckdb.ts";
 import { mysqlConnector } from "../../../service/src/connectors/mysql/mysql.ts";
 import { postgresConnector } from "../../../service/src/connectors/postgres/postgres.ts";
 import { s3Connector } from "../../../service/src/connectors/s3/s3.ts";
+import { fillTable } from "../../../service/src/crawl/fill-table.ts";
+import { planAggregation } from "../../../service/src/crawl/plan-aggregation.ts";
+import { DEFAULT_HORIZON, DEFAULT_LIMITS } from "../../../service/src/resources/detector.ts";
+import type { DetectorConfig, MeasureConfig } from "../../../service/src/resources/detector.ts";
 
 interface Rows {
   readonly rows: number;
@@ -22,6 +27,8 @@ export type PartInput = Rows &
   );
 
 export interface Measured {
+  /** lines or rows that left the database, for those into the table */
+  readonly left: number;
   readonly seconds: number;
   readonly cpuSeconds: number;
   readonly peakMb: number;
@@ -31,18 +38,22 @@ const ROWS_PER_BATCH = 4000;
 const TIMEOUT_MS = 600_000;
 const DATASET: DatasetNeeds = { frequency: "P1D", timestamp: { column: "ts", format: "yyyy-MM-dd HH:mm:ss" }, numbers: ["n", "amount"], texts: ["country", "channel"] };
 
+/** "lines" and "rows": into the crawler's table, aggregated by the database or by us */
+export type How = "connector" | "raw" | "lines" | "rows";
+
 process.once("message", (message) => {
-  void run(message as { input: PartInput; how: "connector" | "raw" }); // sent by connectors.ts
+  void run(message as { input: PartInput; how: How }); // sent by connectors.ts
 });
 
-async function run({ input, how }: { input: PartInput; how: "connector" | "raw" }): Promise<void> {
+async function run({ input, how }: { input: PartInput; how: How }): Promise<void> {
   const cpu = process.cpuUsage();
   const begun = performance.now();
-  const count = how === "connector" ? await byConnector(input) : await byDriver(input);
+  const left = { count: 0 };
+  const count = how === "connector" ? await byConnector(input) : how === "raw" ? await byDriver(input) : await intoTable(input, how, left);
   const seconds = (performance.now() - begun) / 1000;
   const { user, system } = process.cpuUsage(cpu);
   if (count !== input.rows && !(input.kind === "s3" && how === "raw")) throw new Error(`${count} rows instead of ${input.rows}`);
-  const measured: Measured = { seconds, cpuSeconds: (user + system) / 1e6, peakMb: process.resourceUsage().maxRSS / 1024 };
+  const measured: Measured = { left: left.count, seconds, cpuSeconds: (user + system) / 1e6, peakMb: process.resourceUsage().maxRSS / 1024 };
   process.send!(measured, () => process.exit(0));
 }
 
@@ -50,10 +61,43 @@ async function byConnector(input: PartInput): Promise<number> {
   const { connector, settings, secret, query } = connectorOf(input);
   const source = await connector.open(connector.settings.parse(settings), { secrets: { resolve: () => Promise.resolve(secret) }, zone: "UTC", dataset: DATASET });
   let count = 0;
-  for await (const batch of source.read(query, { rowsPerBatch: ROWS_PER_BATCH, timeoutMs: TIMEOUT_MS })) count += batch.rows.length;
+  for await (const batch of source.read(query, { rowsPerBatch: ROWS_PER_BATCH, timeoutMs: TIMEOUT_MS })) count += batch.count ?? batch.rows.length;
   await source.close();
   return count;
 }
+
+/** From the statement to the leaf table, as a crawl of a day's hours. */
+async function intoTable(input: PartInput, how: "lines" | "rows", left: { count: number }): Promise<number> {
+  const { connector, settings, secret, query } = connectorOf(input);
+  const { config, range } = CRAWL;
+  await using source: Source = await connector.open(connector.settings.parse(settings), { secrets: { resolve: () => Promise.resolve(secret) }, zone: "UTC", dataset: DATASET });
+  const described = await source.describe(query);
+  const { aggregation, why } = planAggregation(config, source, query, described, range);
+  if (aggregation === null) throw new Error(why);
+  const read = async function* (onColumns: (columns: readonly Column[]) => void): AsyncGenerator<RowBatch> {
+    for await (const batch of source.read(how === "lines" ? aggregation.query : query, { rowsPerBatch: ROWS_PER_BATCH, timeoutMs: TIMEOUT_MS, onColumns })) {
+      left.count += batch.rows.length;
+      yield batch;
+    }
+  };
+  const { table } = await fillTable(config, { id: "", aggregation: how === "lines" ? aggregation : null, described, read }, { startMs: intervalStarts(range.startMs, range.endMs, "PT1H", "UTC"), endMs: range.endMs });
+  const { values } = table.take();
+  if (values.length === 0) throw new Error("an empty table");
+  return table.processed;
+}
+
+const measure = (name: string, aggregation: MeasureConfig["aggregation"], column = name): MeasureConfig => ({ name, column, aggregation, whenAbsent: "zero", severityMin: 0, direction: "both", effectMin: 0, effectShareMin: 0, volumeMin: 0 });
+
+/** Four months of hours, whatever of it there is. */
+const CRAWL = {
+  config: {
+    name: "bench", description: null, frequency: "PT1H", zone: "UTC", offsetSeconds: 0,
+    source: { kind: "any", settings: {} }, query: { kind: "bound", sql: "", file: null }, timestamp: { column: "ts", format: null },
+    measures: [measure("amount", "SUM"), measure("n", "AVG"), measure("rows", "COUNT", "n")], dimensions: ["country", "channel"], levels: "all",
+    history: { intervalsMax: 2500 }, completeness: { rowShareMin: 0, waitIntervalsMax: 1 }, horizonIntervals: DEFAULT_HORIZON.PT1H, alerts: [], limits: DEFAULT_LIMITS,
+  } satisfies DetectorConfig,
+  range: { startMs: Date.UTC(2026, 0, 1), endMs: Date.UTC(2026, 4, 1) },
+};
 
 function connectorOf(input: PartInput): { connector: Connector; settings: unknown; secret: string; query: BoundQuery } {
   switch (input.kind) {
