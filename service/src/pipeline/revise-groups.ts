@@ -57,8 +57,14 @@ export function isSameGroup(a: AnomalyGroup, b: AnomalyGroup): boolean {
     a.lastMs === b.lastMs &&
     a.mergedInto === b.mergedInto &&
     String(a.head) === String(b.head) &&
+    membersText(a) === membersText(b) &&
     Math.abs(a.severity - b.severity) < SEVERITY_MIN &&
     near(a.actual, b.actual) &&
     near(a.expected, b.expected)
   );
+}
+
+/** What decides how a group goes on: who is in it, as what, on which side, until when. Their figures may differ a little, too. */
+function membersText({ members }: AnomalyGroup): string {
+  return members.map(({ series, kind, direction, startMs, lastMs }) => `${series} ${kind} ${direction} ${startMs} ${lastMs}`).join(", ");
 }
