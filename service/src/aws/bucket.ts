@@ -5,7 +5,7 @@
 import { CopyObjectCommand, DeleteObjectsCommand, GetObjectCommand, ListObjectsV2Command, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import type { AwsAccess } from "./aws-access.ts";
 import { awsSourceError } from "./aws-error.ts";
-import { SourceError } from "../telemetry/errors.ts";
+import { RESUMES_MAX, resumedBytes } from "./resumed-bytes.ts";
 
 export interface ObjectInfo {
   readonly key: string;
@@ -14,8 +14,6 @@ export interface ObjectInfo {
   readonly modifiedMs: number;
 }
 
-/** A download that breaks goes on where it was, this often. */
-const RESUMES_MAX = 4;
 /** https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html */
 const DELETE_KEYS_MAX = 1000;
 
@@ -65,27 +63,17 @@ export class Bucket {
 
   /** The object's bytes. One that was replaced or deleted since it was listed is an error that passes, never other bytes. */
   async *read({ key, bytes, etag }: ObjectInfo, { signal, bytesMax = Infinity }: { signal?: AbortSignal | undefined; bytesMax?: number } = {}): AsyncGenerator<Uint8Array, void, undefined> {
-    const doing = `reading ${this.place(key)}`;
     const end = Math.min(bytes, bytesMax);
-    for (let offset = 0, resumes = 0; offset < end; ) {
-      try {
+    yield* resumedBytes({
+      place: this.place(key),
+      endBytes: end,
+      signal,
+      get: async (offset) => {
         const isWhole = offset === 0 && end === bytes;
         const { Body } = await this.#client.send(new GetObjectCommand({ Bucket: this.name, Key: key, IfMatch: etag, ...(!isWhole && { Range: `bytes=${offset}-${end - 1}` }) }), { ...(signal && { abortSignal: signal }) });
-        for await (const chunk of Body as AsyncIterable<Uint8Array>) {
-          offset += chunk.length;
-          yield chunk;
-        }
-        if (offset < end) throw new Error(`the connection ended after ${offset} of ${end} bytes`);
-      } catch (error) {
-        const name = error instanceof Error ? error.name : "";
-        if (name === "PreconditionFailed" || name === "NoSuchKey") {
-          throw new SourceError(`${this.place(key)} was replaced or deleted while it was read`, { code: "INTERRUPTED", transient: true, advice: "It is tried again with what is there then." });
-        }
-        const failure = awsSourceError(error, { doing, ...(signal && { signal }) });
-        if (!failure.transient || signal?.aborted === true || resumes >= RESUMES_MAX) throw failure;
-        resumes += 1;
-      }
-    }
+        return Body as AsyncIterable<Uint8Array>; // always there on success
+      },
+    });
   }
 
   async write(key: string, text: string, { signal }: { signal?: AbortSignal | undefined } = {}): Promise<void> {

@@ -1,4 +1,5 @@
 import { adviceOf, describeError, SourceError } from "../../telemetry/errors.ts";
+import { readsFinding } from "../check-findings.ts";
 import type { BoundQuery, Column, ReadOptions, RowBatch, Source, SourceFinding } from "../connector.ts";
 import { openEngine } from "../files/engine.ts";
 import type { Engine } from "../files/engine.ts";
@@ -69,12 +70,7 @@ export class DuckdbSource implements Source {
     if (query === null) return findings;
     try {
       const names = (await this.describe(query)).map(({ name }) => name);
-      const isMissing = timestampColumn !== null && !names.some((name) => name.toLowerCase() === timestampColumn.toLowerCase());
-      findings.push(
-        isMissing
-          ? { check: "reads", level: "error", message: `the query runs, but its result has no column ${timestampColumn}; it has ${names.join(", ")}`, advice: "Name the timestamp's column in the configuration." }
-          : { check: "reads", level: "ok", message: `the query runs and gives ${names.join(", ")}`, advice: null },
-      );
+      findings.push({ check: "reads", ...readsFinding(names, timestampColumn) });
     } catch (error) {
       findings.push({ check: "reads", level: "error", message: describeError(error), advice: adviceOf(error) ?? "Correct the query." });
     }

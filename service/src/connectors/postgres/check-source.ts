@@ -1,10 +1,10 @@
 /** What `doctor` wants to know of a source. Findings are answers, not errors: this never throws for one. */
 import { adviceOf, describeError } from "../../telemetry/errors.ts";
+import { clockFinding, readsFinding } from "../check-findings.ts";
+import type { Finding } from "../check-findings.ts";
 import type { BoundQuery, Source, SourceFinding } from "../connector.ts";
 import type { Connection } from "./connection.ts";
 import { placeOf } from "./connection.ts";
-
-type Finding = Omit<SourceFinding, "check">;
 
 export async function checkSource(
   source: Source,
@@ -81,25 +81,14 @@ function tooPowerful(user: string, powers: readonly string[]): Finding {
   };
 }
 
-const CLOCK_SKEW_SECONDS_MAX = 5;
-
 async function checkClock({ client }: Connection): Promise<Finding> {
-  const before = Date.now();
+  const beforeMs = Date.now();
   const { rows } = await client.query<{ ms: string }>("select (extract(epoch from clock_timestamp_text::timestamptz) * 1000)::bigint::text as ms from (select timeofday()::timestamptz as clock_timestamp_text) as t");
-  const after = Date.now();
-  const skew = (Number(rows[0]!.ms) - (before + after) / 2) / 1000;
-  const text = `the source's clock is ${Math.abs(skew).toFixed(1)} s ${skew < 0 ? "behind" : "ahead of"} this machine's`;
-  if (Math.abs(skew) <= CLOCK_SKEW_SECONDS_MAX + (after - before) / 2000) return { level: "ok", message: text, advice: null };
-  return { level: "warning", message: text, advice: "Intervals are closed by this machine's clock: run NTP on both, or raise the dataset's offset by as much." };
+  return clockFinding(Number(rows[0]!.ms), { beforeMs, afterMs: Date.now() });
 }
 
 async function checkReads(source: Source, query: BoundQuery, timestampColumn: string | null): Promise<Finding> {
-  const columns = await source.describe(query);
-  const names = columns.map((column) => column.name);
-  if (timestampColumn !== null && !names.some((name) => name.toLowerCase() === timestampColumn.toLowerCase())) {
-    return { level: "error", message: `the query runs, but its result has no column ${timestampColumn}; it has ${names.join(", ")}`, advice: "Name the timestamp's column in the configuration." };
-  }
-  return { level: "ok", message: `the query runs and gives ${names.join(", ")}`, advice: null };
+  return readsFinding((await source.describe(query)).map(({ name }) => name), timestampColumn);
 }
 
 /** Tables of more rows that are read from end to end for each interval deserve a warning. */

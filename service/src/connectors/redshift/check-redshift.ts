@@ -1,5 +1,7 @@
 /** What `doctor` wants to know of a warehouse. Findings are answers, not errors: this never throws for one. */
 import { adviceOf, describeError } from "../../telemetry/errors.ts";
+import { readsFinding } from "../check-findings.ts";
+import type { Finding } from "../check-findings.ts";
 import type { BoundQuery, Cell, Source, SourceFinding } from "../connector.ts";
 import { isUtcZone, newToken } from "./data-api.ts";
 import { placeText } from "./place.ts";
@@ -7,8 +9,6 @@ import { readDirect } from "./read-direct.ts";
 import type { RedshiftSourceParts } from "./redshift-source.ts";
 import { listKeys } from "./s3-folder.ts";
 import { locationOf } from "./s3-location.ts";
-
-type Finding = Omit<SourceFinding, "check">;
 
 const CHECK_MS_MAX = 30_000;
 const CLOCK_SKEW_SECONDS_MAX = 5;
@@ -62,11 +62,8 @@ async function checkClock({ api }: RedshiftSourceParts): Promise<Finding> {
 }
 
 async function checkReads(source: Source, { s3, unload, publish }: RedshiftSourceParts, query: BoundQuery, timestampColumn: string | null): Promise<Finding> {
-  const names = (await source.describe(query)).map((column) => column.name);
-  if (timestampColumn !== null && !names.some((name) => name.toLowerCase() === timestampColumn.toLowerCase())) {
-    return { level: "error", message: `the query runs, but its result has no column ${timestampColumn}; it has ${names.join(", ")}`, advice: "Name the timestamp's column in the configuration." };
-  }
+  const names = (await source.describe(query)).map(({ name }) => name);
   if (s3 !== null && unload !== null) await listKeys(s3, locationOf(`${unload.to}attempts/foretop-none/`));
   const ways = `${unload === null ? "" : `, unloaded to ${unload.to}`}${publish === null ? "" : `, published at ${publish.live}`}`;
-  return { level: "ok", message: `the query runs and gives ${names.join(", ")}${ways}`, advice: null };
+  return readsFinding(names, timestampColumn, ways);
 }

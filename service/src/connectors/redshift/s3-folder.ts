@@ -3,11 +3,10 @@ import { DeleteObjectsCommand, GetObjectCommand, ListObjectsV2Command, S3Client 
 import type { GetObjectCommandOutput } from "@aws-sdk/client-s3";
 import type { AwsAccess } from "../../aws/aws-access.ts";
 import { awsSourceError } from "../../aws/aws-error.ts";
+import { RESUMES_MAX, resumedBytes } from "../../aws/resumed-bytes.ts";
 import { SourceError } from "../../telemetry/errors.ts";
 import type { S3Location } from "./s3-location.ts";
 
-/** A download that breaks goes on where it was, this often. */
-const RESUMES_MAX = 4;
 const DELETE_KEYS_MAX = 1000;
 
 export function openS3(access: AwsAccess): S3Client {
@@ -23,34 +22,28 @@ export async function readText(s3: S3Client, at: S3Location, signal?: AbortSigna
 }
 
 /**
- * An object's bytes in chunks. What breaks off goes on where it was; an object that was replaced meanwhile, or has another
- * length than it should, is an error, never other bytes. Calls that aren't answered are the client's to repeat.
+ * An object's bytes in chunks, as `resumedBytes` gives them; one that has another length than it should is an error.
  *
  * @param length  as the manifest has it; null: whatever it has
  */
 export async function* readBytes(s3: S3Client, at: S3Location, length: number | null, signal?: AbortSignal): AsyncGenerator<Uint8Array, void, undefined> {
-  const doing = `reading s3://${at.bucket}/${at.key}`;
+  const place = `s3://${at.bucket}/${at.key}`;
   const first = await get(s3, at, {}, signal);
   const total = length ?? first.ContentLength ?? 0;
   if (first.ContentLength !== total) {
-    throw new SourceError(`${doing} failed: it has ${first.ContentLength} bytes, the manifest says ${total}`, { code: "INTERRUPTED", transient: true, advice: "The file is half written, or not the one that UNLOAD wrote; it is unloaded again." });
+    throw new SourceError(`reading ${place} failed: it has ${first.ContentLength} bytes, the manifest says ${total}`, { code: "INTERRUPTED", transient: true, advice: "The file is half written, or not the one that UNLOAD wrote; it is unloaded again." });
   }
-  let answer = first;
-  let offset = 0;
-  for (let resumes = 0; ; resumes++) {
-    try {
-      for await (const chunk of answer.Body as AsyncIterable<Uint8Array>) {
-        offset += chunk.length;
-        yield chunk;
-      }
-      if (offset >= total) return;
-      throw new Error(`the connection ended after ${offset} of ${total} bytes`);
-    } catch (error) {
-      if (offset >= total) return;
-      if (signal?.aborted === true || resumes >= RESUMES_MAX) throw awsSourceError(error, { doing, ...(signal && { signal }) });
-    }
-    answer = await get(s3, at, { IfMatch: first.ETag, Range: `bytes=${offset}-` }, signal);
-  }
+  let answer: GetObjectCommandOutput | null = first;
+  yield* resumedBytes({
+    place,
+    endBytes: total,
+    signal,
+    get: async (offset) => {
+      const { Body } = answer ?? (await s3.send(new GetObjectCommand({ Bucket: at.bucket, Key: at.key, IfMatch: first.ETag, Range: `bytes=${offset}-` }), { ...(signal && { abortSignal: signal }) }));
+      answer = null;
+      return Body as AsyncIterable<Uint8Array>; // always there on success
+    },
+  });
 }
 
 /** Bytes [start, end) of an object. */
@@ -67,7 +60,7 @@ export async function readRange(s3: S3Client, at: S3Location, start: number, end
   }
 }
 
-async function get(s3: S3Client, { bucket, key }: S3Location, more: { readonly IfMatch?: string | undefined; readonly Range?: string }, signal: AbortSignal | undefined): Promise<GetObjectCommandOutput> {
+async function get(s3: S3Client, { bucket, key }: S3Location, more: { readonly Range?: string }, signal: AbortSignal | undefined): Promise<GetObjectCommandOutput> {
   try {
     return await s3.send(new GetObjectCommand({ Bucket: bucket, Key: key, ...more }), { ...(signal && { abortSignal: signal }) });
   } catch (error) {
