@@ -138,3 +138,13 @@ test("what bindQuery refuses names the file", () => {
 test("no value ever is in the text", () => {
   for (const dialect of ["postgres", "redshift"] as const) assert.doesNotMatch(bindQuery(pinned(ORIGINAL), "timestamp", TEN, dialect).sql, /2026|17\d{11}/);
 });
+
+test("the original's pair is refused where its clock isn't understood, with the file and what to write instead", () => {
+  for (const dialect of ["mysql", "duckdb"] as const) {
+    assert.throws(
+      () => bindQuery({ kind: "pinned", historicalSql: "select 1", historicalFile: "historical.sql", continuousSql: null, continuousFile: null }, "ts", { startMs: 0, endMs: 1 }, dialect),
+      (error) => error instanceof UserError && error.code === "SQL" && error.where === "historical.sql" && /for Redshift and PostgreSQL only/.test(error.message) && /:start and :end/.test(error.advice ?? ""),
+      dialect,
+    );
+  }
+});
