@@ -374,4 +374,24 @@ describe("changing sides", () => {
     assert.equal(after.length, 1);
     assert.equal(after[0]!.id, spike[0]!.id);
   });
+
+  test("a fall of hours keeps its side, its beginning and its figures when the return to the old level is the louder one", () => {
+    let open: readonly AnomalyGroup[] = [];
+    for (let t = 1; t <= 5; t++) open = step(t, [anomaly("views platform=ios", { change: -80, severity: 85 })], open);
+    const [fall] = open;
+    const [group, ...others] = step(6, [anomaly("views platform=ios", { change: 150, severity: 99 })], open);
+    assert.equal(others.length, 0);
+    assert.equal(group!.id, fall!.id);
+    assert.equal(group!.lastMs, 6 * HOUR);
+    const { direction, kind, severity, actual, expected, peakMs, head } = fall!;
+    assert.deepEqual(group, { ...group, direction, kind, severity, actual, expected, peakMs, head });
+    const [member] = group!.members;
+    assert.deepEqual([member!.direction, member!.actual, member!.intervalCount], ["down", fall!.members[0]!.actual, 6]);
+  });
+
+  test("after one or two intervals the louder side leads: the first may have been its herald", () => {
+    const herald = step(1, [anomaly("views platform=ios", { change: 60, severity: 72 })]);
+    const [group] = step(2, [anomaly("views platform=ios", { change: -190, severity: 99 })], herald);
+    assert.deepEqual([group!.direction, group!.severity, group!.startMs], ["down", 99, HOUR]);
+  });
 });

@@ -8,8 +8,9 @@
  *
  * A group goes on when one of its series of the last intervals, or an ancestor or descendant of one, is anomalous on the
  * same side: a fall of one segment is not the sequel of another segment's spike only because both move the total. A head
- * series may change sides from one interval to the next (the rebound after a spike). What an interval connects is merged:
- * the older group survives. So a group never splits.
+ * series may change sides from one interval to the next (the rebound after a spike); after some intervals on one side the
+ * rebound is told as part of the group, which keeps its side and its figures. What an interval connects is merged: the older
+ * group survives. So a group never splits.
  */
 import { KINDS, type Kind } from "../scores/judgement.ts";
 import { seriesKeyText, type SeriesKey } from "../series/series-key.ts";
@@ -20,6 +21,8 @@ import { ancestorsAmong } from "./relatives.ts";
 
 /** "Most" of a parent's children: at least two, and this share of them. */
 const MOST_CHILDREN_SHARE = 0.6;
+/** A head series that has deviated on one side for more intervals than this has a side: its rebound goes with the group and changes nothing of it. */
+const REBOUND_LEADS_MAX = 2;
 /** Severities this close are one rarity to a reader: then the larger deviation is shown. */
 const SEVERITY_SLACK = 1;
 
@@ -140,7 +143,8 @@ function withAnomalies(
   const head = headOf(anomalies, ancestors, { keys, isAdditive });
   const now = figuresOf(head, anomalies, isAdditive);
   const severityNow = Math.max(...anomalies.map(({ severity }) => severity));
-  const showsNow = survivor === null || younger.length > 0 || isPeak(severityNow, now, survivor);
+  const isRebound = survivor !== null && younger.length === 0 && isLateRebound(head, { anomalies, survivor });
+  const showsNow = survivor === null || younger.length > 0 || (!isRebound && isPeak(severityNow, now, survivor));
   const shownHead = showsNow ? head : survivor.head;
   const shown = showsNow ? now : survivor;
   const headMembers = shownHead.map((series) => members.get(series)!);
@@ -152,7 +156,7 @@ function withAnomalies(
     mergedInto: null,
     kind: commonKind(headMembers),
     direction: commonDirection(headMembers),
-    severity: Math.max(severityNow, survivor?.severity ?? 0, ...younger.map(({ severity }) => severity)),
+    severity: Math.max(isRebound ? 0 : severityNow, survivor?.severity ?? 0, ...younger.map(({ severity }) => severity)),
     startMs: Math.min(startMs, survivor?.startMs ?? startMs, ...younger.map((group) => group.startMs)),
     lastMs: startMs,
     peakMs: showsNow ? startMs : survivor.peakMs,
@@ -164,6 +168,21 @@ function withAnomalies(
     upper: shown.upper,
     quietIntervals: 0,
   };
+}
+
+/** Whether the group has lasted on one side, and all that leads now is its own head on the other side. */
+function isLateRebound(head: readonly number[], { anomalies, survivor }: { anomalies: readonly Anomaly[]; survivor: AnomalyGroup }): boolean {
+  const before = new Map(survivor.members.map((member) => [member.series, member]));
+  return anomalies
+    .filter(({ series }) => head.includes(series))
+    .every(({ series, direction }) => {
+      const member = before.get(series);
+      return member !== undefined && hasSide(member) && member.direction !== direction;
+    });
+}
+
+function hasSide({ intervalCount }: GroupMember): boolean {
+  return intervalCount > REBOUND_LEADS_MAX;
 }
 
 interface Figures {
@@ -218,6 +237,9 @@ function firstMember(anomaly: Anomaly, startMs: number): GroupMember {
 /** Figures of the more severe part, the earlier one when equal; the more lasting kind: a dip that lasts is a shift. */
 function unitedMember(before: GroupMember | undefined, next: GroupMember): GroupMember {
   if (before === undefined) return next;
+  if (hasSide(before) && next.intervalCount === 1 && next.direction !== before.direction) {
+    return { ...before, lastMs: Math.max(before.lastMs, next.lastMs), intervalCount: before.intervalCount + 1 };
+  }
   const peak = next.severity > before.severity || (next.severity === before.severity && next.peakMs < before.peakMs) ? next : before;
   const lasting = lastingRank(next.kind) - lastingRank(before.kind);
   return {
