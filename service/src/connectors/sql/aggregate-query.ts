@@ -96,7 +96,7 @@ export function aggregateQuery(query: BoundQuery, ask: AggregateAsk, dialect: Ag
   const whole = isMany ? wholeOfMany : single < 0 ? rows : measures[single]!.count;
   const groups = [say.bucket(at, isInstant, ask.grid), ...keys.flatMap(({ groups: texts }) => texts)];
   return {
-    query: { sql: [HEAD, `select ${outputs.join(",\n  ")}`, `from (\n${query.sql}\n) ${say.alias}`, `group by ${groups.join(", ")}`].join("\n"), parameters: query.parameters },
+    query: { sql: [HEAD, `select ${outputs.join(",\n  ")}`, `from (\n${say.once(query.sql)}\n) as q`, `group by ${groups.join(", ")}`].join("\n"), parameters: query.parameters },
     layout: { first, last, dimensions, rows, whole, none, beyond: over, measures },
   };
 }
@@ -110,10 +110,13 @@ export function isAggregated(statement: string): boolean {
 export function withoutAggregation(statement: string): string {
   if (!isAggregated(statement)) return statement;
   const from = statement.indexOf(OPENS) + OPENS.length;
-  return statement.slice(from, statement.lastIndexOf(`\n) as q\ngroup by `));
+  const inner = statement.slice(from, statement.lastIndexOf(`\n) as q\ngroup by `));
+  return inner.startsWith(FENCE_OPENS) && inner.endsWith(FENCE_CLOSES) ? inner.slice(FENCE_OPENS.length, -FENCE_CLOSES.length) : inner;
 }
 
 const OPENS = "\nfrom (\n";
+const FENCE_OPENS = "select * from (\n";
+const FENCE_CLOSES = "\n) as foretop_query offset 0";
 
 type Ref = (column: Column) => string;
 type Output = (expression: string, name: string) => number;
@@ -199,7 +202,8 @@ function beyond(column: Column, x: string, say: Says): string | null {
 
 /** How a dialect says what. */
 interface Says {
-  readonly alias: string;
+  /** the user's query so that an expression in it is computed once for a row, not once for each use of ours */
+  once(sql: string): string;
   /** whether its numbers can be NaN or infinite */
   readonly hasNaN: boolean;
   quote(name: string): string;
@@ -216,7 +220,8 @@ const POSTGRES_UNCOLLATED = new Set(["uuid", "\"char\"", "unknown"]);
 
 const SAYS: Readonly<Record<AggregatingDialect, Says>> = {
   postgres: {
-    alias: "as q",
+    // A fence for the planner. Measured with five computed columns: half the time; with a plain table the same.
+    once: (sql) => FENCE_OPENS + sql + FENCE_CLOSES,
     hasNaN: true,
     quote: quoteName,
     timestamp: "timestamp",
@@ -235,7 +240,7 @@ const SAYS: Readonly<Record<AggregatingDialect, Says>> = {
     isFinite: (x) => `(${x} > '-Infinity' and ${x} < 'Infinity')`, // NaN is the largest of all
   },
   redshift: {
-    alias: "as q",
+    once: (sql) => sql,
     hasNaN: false, // none in its decimals; floating point is not asked for
     quote: quoteName,
     timestamp: "timestamp",
@@ -247,7 +252,7 @@ const SAYS: Readonly<Record<AggregatingDialect, Says>> = {
     isFinite: (x) => `${x} is not null`,
   },
   mysql: {
-    alias: "as q",
+    once: (sql) => sql,
     hasNaN: false,
     quote: (name) => `\`${name.replaceAll("`", "``")}\``,
     timestamp: "datetime",
@@ -259,7 +264,7 @@ const SAYS: Readonly<Record<AggregatingDialect, Says>> = {
     isFinite: (x) => `${x} is not null`,
   },
   duckdb: {
-    alias: "as q",
+    once: (sql) => sql,
     hasNaN: true,
     quote: quoteName,
     timestamp: "timestamp",
