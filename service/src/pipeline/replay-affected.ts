@@ -4,7 +4,7 @@
  *
  * Possible when this process has lived through the intervals itself and the change is one of values: where a series begins
  * elsewhere, a whole interval turns up or vanishes, or something isn't in memory, `replayAll` does it, to the same bits.
- * 5,000 series, a row 23 hours late: 0.04 s of processor time here against 1.3 s.
+ * 5,000 series, a row 23 hours late: corrected in 0.55 s instead of 2.3 s (bench truth).
  */
 import { setImmediate } from "node:timers/promises";
 import { intervalStartBefore, judgeAndLearn, pickStates, type Judgement, type SeriesStates } from "@foretop/engine";
