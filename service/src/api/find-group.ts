@@ -18,7 +18,7 @@ export async function findGroup(system: System, groupId: string, asOf?: string):
     throw new UserError(`there is no anomaly group "${groupId}"`, {
       code: "NOT_FOUND",
       where: "group",
-      advice: "Group ids are listed at /v1/groups.",
+      advice: "`foretop anomaly list` (listGroups) shows the ids.",
     });
   }
   const detector = await findDetector(system, latest.detectorId);

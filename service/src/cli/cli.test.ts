@@ -134,7 +134,7 @@ test("exit codes: 2 usage, 3 source, 4 conflict, 1 else, and 0", async () => {
 
   put("down.yaml", world.yaml.replace("name: orders", "name: down").replace('secret: "secret:shop"', "host: 127.0.0.1, port: 1, database: x, user: y"));
   assert.equal(await code(["apply", "down.yaml"]), 3);
-  assert.equal(await code(["plan", "down.yaml"]), 0); // a plan says so and shows what it can
+  assert.equal(await code(["plan", "down.yaml"]), 3); // it shows what it can, and a gate must not pass
 
   await foretop(["apply", "foretop.yaml", "--no-activate"]);
   assert.equal(await code(["detector", "deactivate", "orders"]), 4);

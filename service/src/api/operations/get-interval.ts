@@ -31,7 +31,7 @@ export const getInterval = operation({
       throw new UserError(`detector "${config.name}" has no interval that starts at ${input.start}${atMs === undefined ? "" : `, or had not judged it by ${input.asOf}`}`, {
         code: "NOT_FOUND",
         where: "start",
-        advice: "Live intervals are listed by listIntervals; history is read as a whole and has none.",
+        advice: "`foretop interval list` (listIntervals) shows those there are; history is read as a whole and has none.",
       });
     }
     const endMs = nextIntervalStart(startMs, config.frequency, config.zone);

@@ -35,7 +35,7 @@ export const getSeriesPoints = operation({
       throw new UserError(`detector "${detector.config.name}" has no series ${series}`, {
         code: "NOT_FOUND",
         where: "series",
-        advice: "Series numbers are listed by listSeries.",
+        advice: "The detector's page and listSeries show the numbers.",
       });
     }
     const intervalMs = rhythmOf(frequency).intervalSeconds * 1000;

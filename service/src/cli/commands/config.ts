@@ -30,6 +30,7 @@ export function addConfigCommands(program: Command, commands: CliCommands, run: 
         });
         step.end(plan.estimate === null ? "" : `${plan.estimate.sampledIntervals} intervals`);
         context.print(plan, () => planText(plan, notes));
+        return plan.estimate === null ? EXIT.source : EXIT.ok;
       }),
     );
 
@@ -101,7 +102,11 @@ function planText(plan: OutputOf<"planConfig">, notes: readonly ConfigProblem[])
 function appliedText(applied: OutputOf<"applyConfig">, notes: readonly ConfigProblem[]): string {
   const what = { created: "created", updated: "changed", unchanged: "unchanged" }[applied.action];
   const relearned = applied.relearns ? ", history learned again" : "";
-  return `${applied.detector} ${what}${relearned}: ${applied.status}\n${remarksText("WARNINGS", withoutNotes(applied.warnings, notes))}${applied.action === "unchanged" ? "" : remarksText("NOTES", notes)}`;
+  const next =
+    applied.action === "unchanged" || applied.status !== "ACTIVE"
+      ? ""
+      : "\nWhat comes from now on is judged by `foretop serve`. What the past would have told: `foretop backtest FILE`.\n";
+  return `${applied.detector} ${what}${relearned}: ${applied.status}\n${next}${remarksText("WARNINGS", withoutNotes(applied.warnings, notes))}${applied.action === "unchanged" ? "" : remarksText("NOTES", notes)}`;
 }
 
 /** The service has no second list: what the file's parser only noted comes back among the warnings. */

@@ -7,6 +7,8 @@ const GAP_DAYS_MAX = 100; // a longer gap is cut to this: what it would teach is
 export interface JudgedTable {
   readonly judgements: readonly Judgement[];
   readonly cellOf: Int32Array;
+  /** rows whose value did not count: a later one of their series lies in the same interval */
+  readonly replacedCount: number;
 }
 
 export interface HowToJudge {
@@ -23,6 +25,7 @@ export function judgeTable(table: ScoreTable, how: HowToJudge): JudgedTable {
   const rowsOf: number[][] = seriesNames.map(() => []);
   for (let row = 0; row < seriesOf.length; row++) rowsOf[seriesOf[row]].push(row);
   const cellOf = new Int32Array(seriesOf.length);
+  let replacedCount = 0;
   const judgements = rowsOf.map((rows) => {
     let sorted = true;
     for (let i = 1; i < rows.length; i++) sorted &&= timeMs[rows[i]] >= timeMs[rows[i - 1]];
@@ -48,7 +51,10 @@ export function judgeTable(table: ScoreTable, how: HowToJudge): JudgedTable {
         // The first row sets the grid; where the source jumps (a gap that was cut, a moved clock) the grid follows.
         startMs.push(timeMs[row]);
         cells.push(values[row]);
-      } else if (!Number.isNaN(values[row])) cells[cells.length - 1] = values[row];
+      } else if (!Number.isNaN(values[row])) {
+        if (!Number.isNaN(cells[cells.length - 1])) replacedCount += 1;
+        cells[cells.length - 1] = values[row];
+      }
       cellOf[row] = cells.length - 1;
       const isHistory = how.learnUntilMs === undefined ? i < historyRows : timeMs[row] < how.learnUntilMs;
       if (isHistory) historyCount = cells.length;
@@ -63,7 +69,7 @@ export function judgeTable(table: ScoreTable, how: HowToJudge): JudgedTable {
       { historyCount, pointsToLearn: learns ? 0 : Math.min(enough, Math.max(24, Math.floor(rows.length / 2))) },
     );
   });
-  return { judgements, cellOf };
+  return { judgements, cellOf, replacedCount };
 }
 
 /** A series' interval: as given, else the most frequent step between its rows. */

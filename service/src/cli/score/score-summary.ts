@@ -8,6 +8,8 @@ export interface ScoreSummary {
   readonly judged: number;
   readonly learning: number;
   readonly missing: number;
+  /** rows whose value did not count: a later one of their series lies in the same interval */
+  readonly replaced: number;
   readonly anomalies: number;
   readonly anomaliesByKind: Readonly<Record<string, number>>;
   /** the most severe points, at most 10 */
@@ -15,7 +17,7 @@ export interface ScoreSummary {
 }
 
 /** Counts, and the most severe points. */
-export function summarise(table: ScoreTable, { judgements, cellOf }: JudgedTable): ScoreSummary {
+export function summarise(table: ScoreTable, { judgements, cellOf, replacedCount }: JudgedTable): ScoreSummary {
   const { seriesNames, seriesOf, timestampText, values } = table;
   let judged = 0;
   let learning = 0;
@@ -45,5 +47,5 @@ export function summarise(table: ScoreTable, { judgements, cellOf }: JudgedTable
       severity: severityOf(row),
       kind: KINDS[judgements[seriesOf[row]].kind[cellOf[row]]],
     }));
-  return { rows: seriesOf.length, series: seriesNames.length, judged, learning, missing, anomalies: found.length, anomaliesByKind: byKind, top };
+  return { rows: seriesOf.length, series: seriesNames.length, judged, learning, missing, replaced: replacedCount, anomalies: found.length, anomaliesByKind: byKind, top };
 }

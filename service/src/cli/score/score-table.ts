@@ -1,9 +1,11 @@
-import { SourceError } from "../../telemetry/errors.ts";
+import { SourceError, UserError } from "../../telemetry/errors.ts";
 import { instantOf } from "./instant-of.ts";
 import type { ScoreOptions } from "./score.ts";
 
 /** Columns of the file, in line order. */
 export interface ScoreTable {
+  /** false: all rows are of one series */
+  readonly hasSeriesColumn: boolean;
   readonly seriesNames: readonly string[];
   /** [row] index into seriesNames */
   readonly seriesOf: Int32Array;
@@ -18,6 +20,7 @@ export interface ScoreTable {
 
 const NEWLINE = 10;
 const QUOTE = 34;
+const CELL_SHOWN_MAX = 40;
 
 /** Reads a CSV file with a header. A cell that does not parse is an error that names its line. */
 export function parseTable(bytes: Buffer, options: ScoreOptions): ScoreTable {
@@ -66,12 +69,12 @@ export function parseTable(bytes: Buffer, options: ScoreOptions): ScoreTable {
     }
     const time = cells[timeAt] ?? "";
     const ms = instantOf(time);
-    if (Number.isNaN(ms)) throw badCell(line, "timestamp", time);
+    if (Number.isNaN(ms)) throw badCell(options, line, options.timestampColumn ?? "timestamp", time);
     const valueText = (cells[valueAt] ?? "").trim();
     const value = valueText === "" ? NaN : Number(valueText);
-    if (Number.isNaN(value) && !/^(|nan|null|none|na)$/i.test(valueText)) throw badCell(line, "value", valueText);
+    if (Number.isNaN(value) && !/^(|nan|null|none|na)$/i.test(valueText)) throw badCell(options, line, options.valueColumn ?? "value", valueText);
     const seconds = intervalAt < 0 ? 0 : Number(cells[intervalAt]);
-    if (!(seconds >= 0)) throw badCell(line, "interval", cells[intervalAt] ?? "");
+    if (!(seconds >= 0)) throw badCell(options, line, options.intervalColumn ?? "interval_seconds", cells[intervalAt] ?? "");
     seriesOf.push(series);
     timestampText.push(time);
     timeMs.push(ms);
@@ -79,6 +82,7 @@ export function parseTable(bytes: Buffer, options: ScoreOptions): ScoreTable {
     intervalSeconds.push(seconds);
   }
   return {
+    hasSeriesColumn: seriesAt >= 0,
     seriesNames,
     seriesOf: Int32Array.from(seriesOf),
     timestampText,
@@ -88,8 +92,11 @@ export function parseTable(bytes: Buffer, options: ScoreOptions): ScoreTable {
   };
 }
 
-function badCell(line: number, what: string, text: string): SourceError {
-  return new SourceError(`line ${line}: ${JSON.stringify(text.slice(0, 40))} is not a ${what}`, { code: "SHAPE", transient: false });
+function badCell({ file }: ScoreOptions, line: number, column: string, text: string): UserError {
+  return new UserError(`${file === "-" ? "stdin" : file}, line ${line}, column ${column}: ${JSON.stringify(text.slice(0, CELL_SHOWN_MAX))} can't be read`, {
+    where: "FILE",
+    advice: "Times are epoch seconds, milliseconds or ISO 8601; values are numbers, or empty where there is none. Mend or leave out the line; nothing was written.",
+  });
 }
 
 /** Index of the newline that ends the record at `at`; a newline inside quotes does not. */

@@ -32,9 +32,14 @@ async function score(content: string | Uint8Array, options: Omit<ScoreOptions, "
   const file = join(folder, "in.csv");
   writeFileSync(file, content);
   let out = "";
-  await scoreCommand({ file, ...options }, { stdin: stdinOf(""), stdout: { write: (text) => (out += text) } });
+  remarks = "";
+  await scoreCommand({ file, ...options }, { stdin: stdinOf(""), stdout: { write: (text) => (out += text) }, stderr });
   return out;
 }
+
+/** what the last run said on stderr */
+let remarks = "";
+const stderr = { write: (text: string) => (remarks += text) };
 
 async function* stdinOf(text: string): AsyncGenerator<Uint8Array> {
   yield Buffer.from(text);
@@ -77,7 +82,7 @@ test("gzip, stdin, quotes, a byte order mark, CRLF, other column names and ISO t
   const scores = (text: string) => text.split("\n").map((line) => line.split(",").slice(2).join());
   assert.deepEqual(scores(other), scores(plain));
   let out = "";
-  await scoreCommand({ file: "-", learnShare: 0.5 }, { stdin: stdinOf(sample(300).join("\n")), stdout: { write: (text) => (out += text) } });
+  await scoreCommand({ file: "-", learnShare: 0.5 }, { stdin: stdinOf(sample(300).join("\n")), stdout: { write: (text) => (out += text) }, stderr });
   assert.equal(out, plain);
 });
 
@@ -130,8 +135,8 @@ test("what can't be read is said with its line, column and a way out", async () 
     await assert.rejects(score(content, options), (error: unknown) => (error instanceof SourceError || error instanceof UserError) && pattern.test(error.message));
   };
   await fails("series,time,value\na,1,2\n", /no column "timestamp"; it has series, time, value/);
-  await fails("timestamp,value\nyesterday,2\n", /line 2: "yesterday" is not a timestamp/);
-  await fails("timestamp,value\n1,two\n", /line 2: "two" is not a value/);
+  await fails("timestamp,value\nyesterday,2\n", /line 2, column timestamp: "yesterday" can.t be read/);
+  await fails("timestamp,value\n1,two\n", /line 2, column value: "two" can.t be read/);
   await fails("timestamp,value\n1,2\n", /no time zone "Mars"/, { zone: "Mars" });
   await fails("timestamp,value\n1,2\n", /from 0 to 1/, { learnShare: 50 });
 });
@@ -141,4 +146,22 @@ test("empty files, single rows, missing values and duplicates are survived", asy
   assert.equal((await score("timestamp,value\n1,5\n")).split("\n")[1], ",1,5,,,,,,,,,");
   const lines = (await score("timestamp,value\n0,5\n0,6\n3600,\n7200,NaN\n10800,1e300\n14400,Infinity\n", { learnShare: 0 })).split("\n");
   assert.equal(lines.length, 8);
+});
+
+test("rows that count for nothing are told: another row of the same series and interval came later", async () => {
+  const lines = sample(60);
+  await score(lines.join("\n"));
+  assert.equal(remarks, "");
+  const withoutSeries = lines.map((line) => line.slice(line.indexOf(",") + 1)); // two series as one: two rows an hour
+  const summary = JSON.parse(await score(withoutSeries.join("\n"), { json: true })) as { rows: number; replaced: number };
+  assert.deepEqual([summary.rows, summary.replaced], [120, 60]);
+  assert.match(remarks, /60 of 120 rows did not count.*no series column: name it with --series-column/);
+  await score(`${lines.join("\n")}\na,${START + 5 * HOUR},7\n`);
+  assert.match(remarks, /1 of 121 rows did not count.*Add them up first/);
+});
+
+test("a cell that can't be read is named with file, line and column; a file without rows is told", async () => {
+  await assert.rejects(score("series,timestamp,value\na,1767225600,abc\n"), (error: unknown) => error instanceof UserError && /in\.csv, line 2, column value: "abc" can't be read/.test(error.message) && error.code !== "SOURCE");
+  assert.equal(await score("series,timestamp,value\n"), `${SCORE_HEADER}\n`);
+  assert.match(remarks, /no row/);
 });

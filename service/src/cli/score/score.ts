@@ -36,6 +36,8 @@ export interface ScoreOptions {
 export interface ScoreStreams {
   readonly stdin: AsyncIterable<Uint8Array>;
   readonly stdout: { write(text: string): unknown };
+  /** remarks */
+  readonly stderr: { write(text: string): unknown };
 }
 
 const BYTES_MAX = 2_000_000_000;
@@ -54,6 +56,13 @@ export async function scoreCommand(options: ScoreOptions, streams: ScoreStreams)
   const judged = judgeTable(table, { zone, share, learnUntilMs });
   if (options.json !== true) writeScores(table, judged, streams.stdout);
   const summary = summarise(table, judged);
+  if (summary.rows === 0) streams.stderr.write("foretop: the file has a header and no row\n");
+  if (summary.replaced > 0) {
+    streams.stderr.write(
+      `foretop: ${summary.replaced} of ${summary.rows} rows did not count: a later row of their series lies in the same interval. ` +
+        (table.hasSeriesColumn ? "Add them up first, or give --interval-column.\n" : "The file has no series column: name it with --series-column.\n"),
+    );
+  }
   if (options.json === true) streams.stdout.write(`${JSON.stringify(summary, null, 2)}\n`);
   return summary;
 }
