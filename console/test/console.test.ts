@@ -450,6 +450,8 @@ test("the past: the page shows what was known at an instant, says so, and comes 
   await page.goto(at(`/groups/${groupOf("level shift")}`));
   const input = page.getByLabel("As known at");
   await input.fill("2026-01-01T00:00:00");
+  // Its panels ask, too: one of them may be told the same before the page is.
+  await page.getByText("What was known when").waitFor({ state: "hidden" });
   await page.getByText("nothing was known at").waitFor();
   await page.getByRole("button", { name: "Back to now" }).click();
   await page.getByText("What was known when").waitFor();
