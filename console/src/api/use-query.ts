@@ -30,8 +30,8 @@ export function useQuery<T>(path: string | null, input: Readonly<Record<string, 
         (error: unknown) => {
           if (leaving.signal.aborted) return;
           const trouble: Trouble = error instanceof ApiTrouble ? error.trouble : { kind: "broken", message: String(error), advice: null };
-          // Older data of the same question stays; the answer to another question would be read as this one's.
-          setKnown((before) => (before.key === key ? { ...before, trouble } : { key, data: null, trouble, loadedMs: null }));
+          // Without an answer the older data stays. An answer of "no" is one: data of another question would be read as this one's.
+          setKnown((before) => (before.key === key || trouble.kind === "unreachable" ? { ...before, key, trouble } : { key, data: null, trouble, loadedMs: null }));
         },
       );
     ask();
