@@ -16,6 +16,16 @@ test("groups of one segment at one time are one incident with one headline", () 
   ]);
 });
 
+test("a headline names the segments, also of a shift between two of them, and counts what it has no room for", () => {
+  const platform = (value: string) => [{ name: "platform", value }];
+  const headline = (...groups: IncidentGroup[]) => incidentsOf(groups, [])[0]!.headline;
+  const others = ["orders", "revenue", "visits", "carts"].map((id, k) => group(id, { startMs: (11 + k) * HOUR, lastMs: 15 * HOUR }));
+  const first = { lastMs: 15 * HOUR };
+  assert.equal(headline(group("views", { ...first, direction: "mixed", segments: [platform("web"), platform("ios")] }), others[0]!), "views shifted between platform=web and platform=ios, with orders");
+  assert.equal(headline(group("views", { ...first, segments: ["ios", "web", "tv", "radio"].map(platform) }), ...others), "views below expected in platform=ios, platform=web and 2 more, with orders, revenue, visits and 1 more");
+  assert.equal(incidentsOf([group("views", { segments: [[]], direction: "up" }), group("orders", { segments: [[]] })], [["orders", "views"]])[0]!.headline, "orders below expected, with views");
+});
+
 test("a segment and its part belong together, two totals only when their measures are related", () => {
   const part = group("orders", { segments: [[...ios, { name: "country", value: "DE" }]] });
   assert.equal(incidentsOf([group("views"), part], []).length, 1);

@@ -75,13 +75,25 @@ function incidentOf(groups: readonly IncidentGroup[]): Incident {
   };
 }
 
+/** Segments and measures that a headline names; the others are counted. */
+const SEGMENTS_NAMED_MAX = 2;
+const MEASURES_NAMED_MAX = 3;
+
 function headlineOf(groups: readonly IncidentGroup[]): string {
   const word = { up: "above expected", down: "below expected", mixed: "off" };
   const [first, ...rest] = groups;
-  const others = [...new Set(rest.map(({ measure }) => measure))].filter((measure) => measure !== first!.measure);
-  const segment = first!.segments.length === 1 && first!.segments[0]!.length > 0 ? ` in ${first!.segments[0]!.map(({ name, value }) => `${name}=${value ?? "null"}`).join(" & ")}` : "";
-  const tail = others.length === 0 ? "" : `, with ${others.slice(0, 3).join(", ")}${others.length > 3 ? ` and ${others.length - 3} more` : ""}`;
-  return `${first!.measure} ${word[first!.direction]}${segment}${tail}`;
+  const { measure, direction } = first!;
+  const segments = first!.segments.filter((segment) => segment.length > 0).map((segment) => segment.map(({ name, value }) => `${name}=${value ?? "null"}`).join(" & "));
+  const where = named(segments, SEGMENTS_NAMED_MAX);
+  const others = [...new Set(rest.map((group) => group.measure))].filter((other) => other !== measure);
+  const what = direction === "mixed" && segments.length > 1 ? `${measure} shifted between ${where}` : `${measure} ${word[direction]}${where === "" ? "" : ` in ${where}`}`;
+  return others.length === 0 ? what : `${what}, with ${named(others, MEASURES_NAMED_MAX)}`;
+}
+
+/** "a", "a and b", "a, b and 3 more" */
+function named(names: readonly string[], max: number): string {
+  const parts = names.length > max ? [...names.slice(0, max), `${names.length - max} more`] : names;
+  return parts.length < 2 ? parts.join("") : `${parts.slice(0, -1).join(", ")} and ${parts.at(-1)}`;
 }
 
 function shareSegment(a: IncidentGroup, b: IncidentGroup): boolean {
