@@ -101,6 +101,8 @@ interface AddOptions {
 
 async function addSource(options: AddOptions, commands: CliCommands, context: CommandContext): Promise<number> {
   const settings = settingsOf(options.set ?? []);
+  // Where it is meant from is known here only; the configuration is read wherever serve was started.
+  if (typeof settings["folder"] === "string") settings["folder"] = resolve(context.io.cwd, settings["folder"]);
   if (options.out !== undefined && existsSync(resolve(context.io.cwd, options.out))) {
     throw new UserError(`${options.out} is there already`, { code: "CONFLICT", where: "--out", advice: "Give another name; nothing is overwritten." });
   }

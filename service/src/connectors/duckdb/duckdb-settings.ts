@@ -17,7 +17,7 @@ const tableSettings = z.strictObject({
 /** Declared once: validation, JSON Schema, docs and the CLI's questions come from it. */
 export const duckdbSettings = z
   .strictObject({
-    folder: z.string().min(1).max(4096).describe("folder of the files; queries see nothing outside of it"),
+    folder: z.string().min(1).max(4096).describe("folder of the files, as an absolute path (a relative one is looked for from where Foretop is started); queries see nothing outside of it"),
     tables: z
       .record(z.string().min(1).max(63), tableSettings)
       .refine((tables) => Object.keys(tables).length <= TABLES_MAX, `more than ${TABLES_MAX} tables (TABLES_MAX)`)

@@ -223,6 +223,7 @@ test("what doesn't fit in memory is an error with the setting that helps", async
 test("a folder that isn't there, or is empty, is told when connecting", async () => {
   const open = (folder: string) => duckdbConnector.open(duckdbSettings.parse({ folder }), { secrets: world.secrets, zone: "UTC" });
   await assert.rejects(open(join(world.folder, "nowhere")), isSourceError("NOT_FOUND", /can't be read/));
+  await assert.rejects(open("no/where"), isSourceError("NOT_FOUND", /the folder no\/where, here \/.*\/no\/where, can't be read/));
   mkdirSync(join(world.folder, "empty"));
   await assert.rejects(open(join(world.folder, "empty")), isSourceError("NOT_FOUND", /no Parquet, CSV or JSON/));
   rmSync(join(world.folder, "empty"), { recursive: true });

@@ -1,6 +1,6 @@
 /** The files of a folder as tables. Looked up for each reading, so that a file that was added since is seen. */
 import { readdirSync, realpathSync, statSync } from "node:fs";
-import { join, relative, sep } from "node:path";
+import { isAbsolute, join, relative, resolve, sep } from "node:path";
 import { SourceError } from "../../telemetry/errors.ts";
 import { literal } from "../files/engine.ts";
 import type { FileFormat, FileTable } from "../files/engine.ts";
@@ -48,7 +48,9 @@ function rootOf(folder: string): string {
     if (statSync(root).isDirectory()) return root;
     throw new Error("it is not a folder");
   } catch (cause) {
-    throw new SourceError(`the folder ${folder} can't be read`, { code: "NOT_FOUND", transient: true, advice: "Check folder in the source's settings; it is on the machine where Foretop runs.", cause });
+    const place = isAbsolute(folder) ? folder : `${folder}, here ${resolve(folder)},`;
+    const advice = isAbsolute(folder) ? "Check folder in the source's settings; it is on the machine where Foretop runs." : "Give its absolute path: a relative one is looked for from where Foretop is started.";
+    throw new SourceError(`the folder ${place} can't be read`, { code: "NOT_FOUND", transient: true, advice, cause });
   }
 }
 
