@@ -11,7 +11,7 @@ export interface ResumedDownload {
   readonly endBytes: number;
   readonly signal?: AbortSignal | undefined;
   /** The body from `offset` on, of the object as it was in the beginning (IfMatch). */
-  get(offset: number): Promise<AsyncIterable<Uint8Array>>;
+  readonly get: (offset: number) => Promise<AsyncIterable<Uint8Array>>;
 }
 
 /**

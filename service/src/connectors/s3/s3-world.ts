@@ -80,7 +80,7 @@ export async function openS3World(): Promise<S3World> {
     wrongPassword: { ...settings, credentials: "env:WRONG" },
     mayNotRead: { ...settings, credentials: "env:LIST" },
     nobodyThere: { ...settings, endpoint: "http://127.0.0.1:1", requestSecondsMax: 2 },
-    cuttable: { settings: { ...settings, endpoint: `http://127.0.0.1:${proxy.port}` }, cut: () => (closed ??= proxy.close()) },
+    cuttable: { settings: { ...settings, endpoint: `http://127.0.0.1:${proxy.port}` }, cut: () => void (closed ??= proxy.close()) },
     async close() {
       await kit.stop();
       await (closed ?? proxy.close());
