@@ -307,6 +307,16 @@ test("an installation without detectors says how to get one", async () => {
   }
 });
 
+test("on a phone the list of anomalies says since when, too, and whether it goes on", async () => {
+  await using visitor = await visit(browser, at("/anomalies"), { width: 390 });
+  const { page, complaints } = visitor;
+  const rows = page.getByRole("table", { name: "Anomaly groups" }).locator("tbody tr");
+  await rows.first().getByText(/since .*Mar 2026/).waitFor();
+  assert.equal(await rows.getByText(/since /).count(), await rows.count());
+  assert.ok((await page.evaluate("document.documentElement.scrollWidth")) === 390, "nothing hangs over");
+  assert.deepEqual(complaints, []);
+});
+
 test("muting from the page is a write of the same origin, and shows", async () => {
   await using visitor = await visit(browser, at("/detectors/inventory"));
   const { page, complaints } = visitor;

@@ -11,6 +11,29 @@ import { Severity } from "./severity.tsx";
 
 type Column = { id: string; header: string; field?: keyof GroupSummary; cell: (group: GroupSummary) => ReactNode; widthMin: number; minWidth?: number };
 
+/** Below it there is no column for it: since when is told under the headline. */
+const SINCE_WIDTH_MIN = 600;
+
+function Headline({ group }: { group: GroupSummary }) {
+  const isNarrow = useWidth() < SINCE_WIDTH_MIN;
+  return (
+    <>
+      <Link href={hrefs.group(group.id)} onFollow={follow}>
+        {group.headline}
+      </Link>
+      {isNarrow && (
+        <div className="note">
+          since <Instant at={group.start} />, {durationText(group)}
+        </div>
+      )}
+    </>
+  );
+}
+
+function durationText({ start, end, status }: GroupSummary): string {
+  return `${formatDuration((Date.parse(end) - Date.parse(start)) / 1000)}${status === "open" ? ", going on" : ""}`;
+}
+
 const COLUMNS: readonly Column[] = [
   {
     id: "headline",
@@ -18,15 +41,11 @@ const COLUMNS: readonly Column[] = [
     field: "headline",
     widthMin: 0,
     minWidth: 180,
-    cell: (group) => (
-      <Link href={hrefs.group(group.id)} onFollow={follow}>
-        {group.headline}
-      </Link>
-    ),
+    cell: (group) => <Headline group={group} />,
   },
   { id: "severity", header: "Severity", field: "severity", widthMin: 0, cell: ({ severity }) => <Severity severity={severity} /> },
-  { id: "start", header: "Since", field: "start", widthMin: 600, cell: ({ start }) => <Instant at={start} /> },
-  { id: "duration", header: "For", widthMin: 900, cell: ({ start, end, status }) => `${formatDuration((Date.parse(end) - Date.parse(start)) / 1000)}${status === "open" ? ", going on" : ""}` },
+  { id: "start", header: "Since", field: "start", widthMin: SINCE_WIDTH_MIN, cell: ({ start }) => <Instant at={start} /> },
+  { id: "duration", header: "For", widthMin: 900, cell: durationText },
   { id: "seriesCount", header: "Series", field: "seriesCount", widthMin: 1100, cell: ({ seriesCount }) => seriesCount },
 ];
 
