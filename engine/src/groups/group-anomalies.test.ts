@@ -389,6 +389,17 @@ describe("changing sides", () => {
     assert.deepEqual([member!.direction, member!.actual, member!.intervalCount], ["down", fall!.members[0]!.actual, 6]);
   });
 
+  test("of intervals inside the band those on the group's side are shown, however severe the others", () => {
+    const inside = (change: number, severity: number) => ({ ...anomaly("views platform=ios", { severity }), direction: "down" as const, kind: "level shift" as const, actual: 200 + change, expected: 200, lower: 100, upper: 300 });
+    const first = step(1, [inside(-30, 80)]);
+    const [above] = step(2, [inside(60, 95)], first);
+    assert.deepEqual([above!.actual, above!.direction, above!.severity], [170, "down", 95]);
+    const [below] = step(3, [inside(-60, 95)], [above!]);
+    assert.equal(below!.actual, 140);
+    const [late] = step(2, [inside(-30, 80)], step(1, [inside(60, 95)]));
+    assert.equal(late!.actual, 170, "also where the other side came first");
+  });
+
   test("after one or two intervals the louder side leads: the first may have been its herald", () => {
     const herald = step(1, [anomaly("views platform=ios", { change: 60, severity: 72 })]);
     const [group] = step(2, [anomaly("views platform=ios", { change: -190, severity: 99 })], herald);

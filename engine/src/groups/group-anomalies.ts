@@ -200,6 +200,10 @@ interface Figures {
 function isPeak(severity: number, now: Figures, before: AnomalyGroup): boolean {
   const speaksNow = isOutside(now);
   if (speaksNow !== isOutside(before)) return speaksNow;
+  // Both inside: then at least the figures should lie on the side that the group is on.
+  const side = before.direction === "mixed" ? 0 : before.direction === "up" ? 1 : -1;
+  const agrees = (figures: Figures): boolean => deviationOf(figures) * side > 0;
+  if (!speaksNow && side !== 0 && agrees(now) !== agrees(before)) return agrees(now);
   if (severity > before.severity + SEVERITY_SLACK) return true;
   return severity >= before.severity - SEVERITY_SLACK && Math.abs(deviationOf(now)) > Math.abs(deviationOf(before));
 }
