@@ -16,12 +16,12 @@ import type { DetectorConfig, MeasureConfig } from "../resources/detector.ts";
 import { SourceError } from "../telemetry/errors.ts";
 import type { Interval, RowCounts } from "./batch.ts";
 import { Combinations } from "./combinations.ts";
-import { EXACT_UNITS_MAX, exactSum, isWholeUnits, unitsOf } from "./exact-sum.ts";
-import { compileTimestampFormat, UNIX_FORMAT, unixMs } from "./compile-timestamp-format.ts";
 import { DistinctCounts } from "./distinct-counts.ts";
 import type { FoundColumns } from "./find-columns.ts";
+import { EMPTY_BLOCK, addUnits, adderOf, sumAdder, sumAt } from "./leaf-cells.ts";
+import type { Block } from "./leaf-cells.ts";
 import { NotAggregable } from "./not-aggregable.ts";
-import { parseIsoTimestamp } from "./parse-iso-timestamp.ts";
+import { timestampReader } from "./timestamp-reader.ts";
 
 export interface LeafValues {
   /** in order of their key text */
@@ -57,18 +57,6 @@ const REASON_TEXTS: Readonly<Record<keyof Reasons, string>> = {
   nullDimension: "null dimension",
   sumOutOfRange: "sum out of range",
 };
-
-/** Cells of consecutive combinations, [combination in the block × measure × interval]. */
-interface Block {
-  readonly values: Float64Array;
-  readonly counts: Uint32Array;
-  /** what plain addition has lost so far; made when the first bit is lost */
-  lost: Float64Array | null;
-  /** 1 where the value is the rounded sum of one line of the database, to which no other can be added; made when there is one */
-  rounded: Uint8Array | null;
-  /** the same cells for the denominators of ratios; null where there are none */
-  readonly denominators: Block | null;
-}
 
 // A block of 64k cells (768 KiB): few allocations for one interval of many series, little waste for long history.
 const BLOCK_CELLS = 65_536;
@@ -506,15 +494,6 @@ export class LeafTable {
   }
 }
 
-const EMPTY_BLOCK: Block = { values: new Float64Array(0), counts: new Uint32Array(0), lost: null, rounded: null, denominators: null };
-
-/** @param scale  of an exact type, whose sums are kept in units of 10^−scale */
-function sumAt({ values, lost, rounded }: Block, at: number, scale: number | null): number {
-  const rest = lost === null ? 0 : lost[at]!;
-  if (scale === null || rounded?.[at] === 1) return values[at]! + rest;
-  return exactSum(values[at]!, rest, scale);
-}
-
 /** The number of a line of the database; 0 where the layout has none, and for the sum of no row. */
 function numberAt(group: readonly Cell[], index: number): number {
   return index < 0 ? 0 : Number(group[index] ?? 0);
@@ -522,89 +501,4 @@ function numberAt(group: readonly Cell[], index: number): number {
 
 function isSum(aggregation: MeasureConfig["aggregation"]): boolean {
   return aggregation === "SUM" || aggregation === "AVG";
-}
-
-/** A sum of the database, to a cell that mostly has none yet: then it may be of any size. */
-function addUnits(block: Block, at: number, sum: number, scale: number | null): void {
-  if (scale === null) throw new NotAggregable("the measure's type has changed");
-  const isFirst = block.counts[at] === 0;
-  const units = unitsOf(sum, scale);
-  if (Math.abs(units) <= EXACT_UNITS_MAX && !isWholeUnits(sum, scale)) throw new NotAggregable("the measure has more digits after the point than its type had");
-  if (Math.abs(units) <= EXACT_UNITS_MAX && (isFirst || block.rounded?.[at] !== 1)) {
-    addSum(block, at, units);
-    block.counts[at]! -= 1; // the caller counts the line's rows
-    return;
-  }
-  if (!isFirst) throw new NotAggregable("sums of several lines have more digits than can be added up exactly");
-  block.rounded ??= new Uint8Array(block.values.length);
-  block.rounded[at] = 1;
-  block.values[at] = sum;
-}
-
-function sumAdder(scale: number | null): (block: Block, at: number, value: number) => void {
-  if (scale === null) return addSum;
-  const perUnit = 10 ** scale;
-  return scale === 0 ? addSum : (block, at, value) => addSum(block, at, Math.round(value * perUnit));
-}
-
-function adderOf({ aggregation }: MeasureConfig, scale: number | null): (block: Block, at: number, value: number) => void {
-  switch (aggregation) {
-    case "COUNT":
-      return addOne;
-    case "MIN":
-      return addMin;
-    case "MAX":
-      return addMax;
-    default:
-      return sumAdder(scale);
-  }
-}
-
-function addOne(block: Block, at: number): void {
-  block.counts[at]! += 1;
-  block.values[at]! += 1;
-}
-
-function addMin(block: Block, at: number, value: number): void {
-  if (block.counts[at]!++ === 0 || value < block.values[at]!) block.values[at] = value;
-}
-
-function addMax(block: Block, at: number, value: number): void {
-  if (block.counts[at]!++ === 0 || value > block.values[at]!) block.values[at] = value;
-}
-
-/**
- * Neumaier's sum: a database gives rows in any order, and a re-run must give the same bytes. Plain addition differs in
- * its last bits from order to order; with what it lost added at the end, the sum is the rounded true one.
- */
-function addSum(block: Block, at: number, value: number): void {
-  const before = block.values[at]!;
-  const sum = before + value;
-  block.values[at] = sum;
-  block.counts[at]! += 1;
-  const lost = Math.abs(before) >= Math.abs(value) ? before - sum + value : value - sum + before;
-  if (lost === 0 || lost !== lost) return;
-  block.lost ??= new Float64Array(block.values.length);
-  block.lost[at]! += lost;
-}
-
-/** How a timestamp's cell becomes an instant; NaN when it can't. */
-function timestampReader(config: DetectorConfig, type: FoundColumns["timestampType"]): (cell: Cell) => number {
-  const { zone, timestamp } = config;
-  if (type === "number") return numberTimestampReader(config);
-  const readLocal = zone === "UTC" ? (localMs: number) => localMs : (localMs: number) => fromLocalMs(localMs, zone, "second");
-  // A pattern is for texts: what is a timestamp in the database has no format.
-  if (type === "text" && timestamp.format !== null) {
-    const read = compileTimestampFormat(timestamp.format, zone);
-    return (cell) => (typeof cell === "string" ? read(cell) : NaN);
-  }
-  return (cell) => (typeof cell === "string" ? parseIsoTimestamp(cell, readLocal) : NaN);
-}
-
-/** A pattern of digits only (yyyyMMddHH) is a date that looks like a number; all other numbers are UNIX time. */
-function numberTimestampReader({ zone, timestamp: { format } }: DetectorConfig): (cell: Cell) => number {
-  const unix = (cell: Cell): number => (typeof cell === "number" ? unixMs(cell) : NaN);
-  if (format === null || !/^[yuMdDHhms]+$/.test(format) || format.toUpperCase() === UNIX_FORMAT) return unix;
-  const read = compileTimestampFormat(format, zone);
-  return (cell) => (typeof cell === "number" ? read(String(cell)) : NaN);
 }
